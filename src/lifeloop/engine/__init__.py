@@ -1,0 +1,1 @@
+"""What happens next. Pure: no clock, no database, no network, no chance."""

@@ -1,0 +1,1 @@
+"""A plan becomes a Prefect flow. The only room that knows Prefect."""

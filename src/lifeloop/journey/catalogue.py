@@ -1,0 +1,151 @@
+"""What a project declares: attributes, events, objects, topics, segments, connections, senders. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from lifeloop.journey.condition import Condition, Value
+from lifeloop.journey.length import Length
+from lifeloop.journey.moment import Hours
+
+AttributeType = Literal["text", "number", "money", "date", "datetime", "boolean", "email", "phone", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One declared piece of data: ``yearly_value: money?``, ``plan: free | plus | premium``, ``score: 0..10``."""
+
+    name: str
+    type: AttributeType = "text"
+    optional: bool = False
+    personal: bool = False
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A declared event and what it carries, by attribute name."""
+
+    name: str
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """A thing that a customer has several of: a contract, an order. ``key`` is unique per customer."""
+
+    name: str
+    key: str
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The consent key. ``contract`` needs no consent, ``consent`` a granted one. ``counts``: for gap and limit."""
+
+    name: str
+    basis: Literal["contract", "consent"] = "consent"
+    counts: bool = True
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``count`` messages in any stretch of ``per`` (rolling)."""
+
+    count: int
+    per: Length
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """When and how often messages may leave. ``None``: said further out, or nowhere."""
+
+    hours: Hours | None = None
+    gap: Length | None = None
+    limit: Limit | None = None
+    topic: str | None = None
+    timezone: str | None = None
+    holidays: Literal["avoid", "ignore"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One named request of a connection: ``create-task: POST /tasks``."""
+
+    name: str
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An outside system. ``base``, ``token`` and ``secret`` may be ``env.NAME``: read when used, never stored."""
+
+    name: str
+    base: str
+    token: str | None = None
+    secret: str | None = None
+    actions: Mapping[str, Action] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a message comes from."""
+
+    name: str
+    display: str
+    address: str
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """``lifeloop.yaml`` as a value: the words that journeys, templates, imports and tests may use."""
+
+    project: str = "project"
+    root: Path = Path()
+    timezone: str = "UTC"
+    language: str = "en"
+    country: str | None = None
+    environment: str = "local"
+    delivery: Delivery = Delivery()
+    grace: Length = Length(days=1)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    customer: Mapping[str, Attribute] = field(default_factory=dict)
+    events: Mapping[str, EventType] = field(default_factory=dict)
+    objects: Mapping[str, ObjectType] = field(default_factory=dict)
+    segments: Mapping[str, Condition] = field(default_factory=dict)
+    predicates: Mapping[str, str] = field(default_factory=dict)
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    approvers: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    company: Mapping[str, str] = field(default_factory=dict)
+    priority: tuple[str, ...] = ()
+    people: str = "people/"
+    email: str = "inbox"
+    """The way out for e-mail: ``inbox`` or ``smtp``; its settings live under ``channels``."""
+    channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageInfo:
+    """What the journey room may know of a template without importing Jinja: data crosses, code does not."""
+
+    name: str
+    channel: str = "email"
+    locales: tuple[str, ...] = ()
+    subject: str = ""
+    uses: tuple[str, ...] = ()
+    """Dotted data names the texts read, over all locales: ``customer.first_name``, ``event.score``, ``offer``."""
+    digest: str = ""
+
+
+Library = Mapping[str, MessageInfo]
+"""Message name to what is known of it."""

@@ -1,0 +1,1 @@
+"""What is said: templates in, a rendered message out."""

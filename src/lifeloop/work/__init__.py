@@ -1,0 +1,1 @@
+"""Use cases. The only room that joins the others."""
