@@ -1,0 +1,41 @@
+# Everything runs in .venv, made from requirements.lock. Python 3.11 or newer and make are all it takes.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: install demo test check bench docs lock clean
+
+install: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lifeloop needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
+	@echo "Setting up .venv (once, about a minute) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY)  ## a year of a made-up company in seconds, then its inbox in the browser
+	@$(BIN)/lifeloop demo $(ARGS)
+
+check: $(READY)  ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check  ## everything that must hold
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(READY)  ## figures, as ratios within one run
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+docs: $(READY)  ## rewrite the generated pages (errors, words, lifecycle) from the code
+	$(BIN)/python docs/generate.py
+
+lock:  ## needs uv; only for maintainers
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-header --no-annotate --quiet -o requirements.lock
+
+clean:
+	rm -rf .venv .lifeloop dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
