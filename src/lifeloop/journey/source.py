@@ -7,6 +7,7 @@ merge keys, duplicate keys, several documents, and anchors beyond a budget (see 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lifeloop.journey.diagnostic import Diagnostic, Place, Related, Severity, Suggestion
 
@@ -76,3 +77,54 @@ class Report:
     ) -> None:
         """Note one mistake; the fields are those of ``Diagnostic``."""
         self.found.append(Diagnostic(code, severity, message, place, label, hint, suggestions, related))
+
+
+LARGEST_FILE = 256 * 1024
+"""Bytes; a longer file is refused unread."""
+
+
+def read_yaml(text: str, file: str, report: Report) -> Node | None:
+    """Return the nodes of one YAML document; None when it cannot be read, with the reason in the report."""
+    from lifeloop.journey.composing import compose
+
+    return compose(text, file, report)
+
+
+def read_file(path: Path, report: Report, file: str | None = None) -> str | None:
+    """Return the text of a file, without a byte order mark; ``file`` is the name that diagnostics show."""
+    name = file or path.as_posix()
+    start = Place(name, 1, 1, 1, 1)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        report.add("J009", f"{name} cannot be read: {(error.strerror or 'unknown reason').lower()}", start)
+        return None
+    if len(raw) > LARGEST_FILE:
+        report.add("J008", f"{name} is larger than {LARGEST_FILE // 1024} kB", start, label="split it up")
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        good = raw[: error.start].decode("utf-8-sig", "replace")
+        line, column = good.count("\n") + 1, len(good) - good.rfind("\n")
+        place = Place(name, line, column, line, column + 1)
+        report.add("J009", "this file is not saved as UTF-8", place, label="this character cannot be read")
+        return None
+
+
+def inside(scalar: Scalar, start: int, end: int) -> Place:
+    """Return the place of a stretch of a scalar's text; all of it when the text was folded or escaped."""
+    place = scalar.place
+    marks = 1 if scalar.quoted else 0
+    if place.line != place.end_line or place.end_column - place.column != len(scalar.text) + 2 * marks:
+        return place
+    first = place.column + marks
+    return Place(place.file, place.line, first + start, place.line, first + max(end, start + 1))
+
+
+def part(scalar: Scalar, start: int, end: int | None = None) -> Scalar:
+    """Return a stretch of a scalar as a scalar of its own, at its own place, without blanks around it."""
+    text = scalar.text[start:end]
+    begin = start + len(text) - len(text.lstrip())
+    text = text.strip()
+    return Scalar(text, inside(scalar, begin, begin + len(text)), quoted=False)
