@@ -1,0 +1,47 @@
+"""Which commands there are. Nothing is imported until one is called, so ``lifeloop --help`` stays quick.
+
+To add a command:
+
+1. write ``lifeloop/cli/commands/<name>.py`` with one function named after the command. Its docstring is the help page,
+   in words a marketer understands; its first line is repeated below. Take ``here: Here`` (keyword only) for the project
+   and for printing; return an exit code of ``lifeloop.cli.errors.Exit`` or nothing; raise ``CommandError``s. Import
+   heavy rooms (store, web, flows) inside the function.
+2. add one line to ``COMMANDS``.
+3. if it prints JSON, add its shape to ``lifeloop/cli/shapes.py`` and check it in its test with ``conforms``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GROUPS = ("Start", "Write", "Check", "Rehearse", "Run", "Look")
+"""The headings of ``lifeloop --help``, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of the help page, and where the function lives."""
+
+    name: str
+    group: str
+    line: str
+    alias: tuple[str, ...] = ()
+    function: str = ""
+
+    @property
+    def path(self) -> str:
+        """The import path, ``lifeloop.cli.commands.validate:validate`` unless ``function`` says otherwise."""
+        word = self.name.replace("-", "_")
+        return "lifeloop.cli.commands." + (self.function or f"{word}:{word}")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("init", "Start", "Start a project of your own from the starter project.", function="init:start_project"),
+    Command("fmt", "Write", "Tidy journey files: order, lengths of time, ids. Comments stay."),
+    Command("fix", "Write", "Put right what has one certain answer. Shows the change first."),
+    Command("schema", "Write", "Print the JSON Schema that lets your editor complete and check journeys."),
+    Command("validate", "Check", "Check the project's files and say what is wrong, where, and how to fix it.", ("check",)),
+    Command("explain", "Check", "Explain a mistake by its code, with a wrong and a right example."),
+    Command("read", "Check", "Read a journey aloud, as prose.", function="read:read_aloud"),
+    Command("graph", "Check", "Draw the map of a journey."),
+)
