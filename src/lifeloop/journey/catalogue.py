@@ -145,6 +145,8 @@ class MessageInfo:
     uses: tuple[str, ...] = ()
     """Dotted data names the texts read, over all locales: ``customer.first_name``, ``event.score``, ``offer``."""
     digest: str = ""
+    spared: tuple[str, ...] = ()
+    """Those of ``uses`` that every text can do without: they have a default, or stand inside an ``if`` on them."""
 
 
 Library = Mapping[str, MessageInfo]
