@@ -122,6 +122,10 @@ class State:
     started_at: Instant = 0
     due_at: Instant | None = None
     """When to look again, at the latest; None once final."""
+    deadline: Instant | None = None
+    """When the present wait ends, or the present send may leave, as worked out last: a new answer is a re-timing.
+
+    Unlike ``due_at`` nobody but the engine ever sets it, so it also tells an outage from a moved date."""
     since: Instant = 0
     """When the present node was entered."""
     since_seq: int = 0
@@ -155,6 +159,8 @@ class SendMessage:
     args: Mapping[str, Json]
     data: Record
     """What the text reads besides the live records: ``event``, ``start``, ``journey``, ``values``, only those used."""
+    expires_at: Instant | None = None
+    """Nothing is sent after this, whatever held it; the gate reads it again just before the hand-off."""
 
 
 @dataclass(frozen=True, slots=True)
