@@ -304,6 +304,8 @@ class Plan:
     triggers: tuple[Trigger, ...]
     nodes: tuple[Node, ...]
     first: Target
+    ahead: Target = None
+    """The first dated wait of the first level: where somebody who joins late begins to look, then its ``ahead``."""
     audience: Condition = ALWAYS
     again: Again = Again()
     stops: tuple[StopRule, ...] = ()
