@@ -174,7 +174,7 @@ class CallStep(Step):
     action: str
     args: Mapping[str, Json] = field(default_factory=dict)
     answer_as: str | None = None
-    max: Length | None = None
+    max: Length = Length(days=1)
     verb: Literal["call"] = "call"
 
 
