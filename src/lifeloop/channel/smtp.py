@@ -1,0 +1,209 @@
+"""Mail over SMTP with kept connections: one recipient per message, one deadline, one of the five outcomes.
+
+What an answer means depends on when it comes. Before the text was handed over nothing can have been accepted;
+once it was, only an answer tells, and a connection that is cut then leaves it uncertain. The library does not say
+whether it had begun on the text when a connection broke under DATA, so the whole of DATA counts as begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from aiosmtplib import (
+    SMTP,
+    SMTPAuthenticationError,
+    SMTPDataError,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+)
+
+from lifeloop.channel import mime
+from lifeloop.channel.secret import Secret, looked_up, secret
+from lifeloop.channel.values import Abilities, Envelope, Receipt
+from lifeloop.clock import Clock
+from lifeloop.engine.retry import Outcome
+
+KEPT = 4
+DEADLINE = 60.0
+TEMPORARY, PERMANENT = 400, 500
+TOO_BIG = 552
+NEEDS_LOGIN = frozenset({530, 534, 535, 538})
+
+Tls = Literal["start", "always", "never"]
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """Where to hand mail over, and how. ``tls``: ``start`` asks for it after greeting and insists on it."""
+
+    host: str
+    port: int = 587
+    tls: Tls = "start"
+    username: str | None = None
+    password: Secret | None = None
+
+    @classmethod
+    def read(cls, settings: Mapping[str, str], environ: Mapping[str, str]) -> SmtpServer:
+        """Read the ``smtp`` settings of lifeloop.yaml; a variable that is not set raises ``Unset``."""
+        found = {name: looked_up(text, environ) for name, text in settings.items() if name != "password"}
+        tls = found.get("tls", "start")
+        if tls not in ("start", "always", "never") or not found.get("port", "587").isdigit():
+            raise ValueError("smtp: 'tls' is start, always or never, and 'port' is a number")
+        return cls(
+            host=found["host"],
+            port=int(found.get("port", 587)),
+            tls=tls,  # type: ignore[arg-type]  # one of the three, checked above
+            username=found.get("username"),
+            password=secret(settings.get("password"), environ),
+        )
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one message got."""
+
+    begun: bool = False
+    """The text may have been handed over, wholly or in part."""
+
+
+class SmtpChannel:
+    """Hands mail to one SMTP server over a few kept connections."""
+
+    abilities = Abilities(batch=KEPT)
+
+    def __init__(
+        self, server: SmtpServer, clock: Clock, *, project: str, kept: int = KEPT, deadline: float = DEADLINE
+    ) -> None:
+        self._server = server
+        self._clock = clock
+        self._project = project
+        self._deadline = deadline
+        self._places = asyncio.Semaphore(kept)
+        self._idle: list[SMTP] = []
+
+    async def send(self, batch: Sequence[Envelope], /) -> Sequence[Receipt]:
+        """Hand each message over once, a few at a time."""
+        return await asyncio.gather(*(self._one(envelope) for envelope in batch))
+
+    async def close(self) -> None:
+        """Say goodbye on the kept connections."""
+        while self._idle:
+            client = self._idle.pop()
+            try:
+                await client.quit(timeout=2)
+            except (SMTPException, OSError):
+                client.close()
+
+    async def _one(self, envelope: Envelope) -> Receipt:
+        receipt = Receipt(id=envelope.id, outcome=Outcome.ACCEPTED, provider_id=envelope.id)
+        try:
+            mail = mime.build(envelope, self._clock.now(), project=self._project)
+            raw, sender, to = mime.to_bytes(mail), _spec(mail["From"]), _spec(mail["To"])
+        except mime.Unsendable as problem:
+            return replace(receipt, outcome=Outcome.REJECTED, provider_id=None, detail=str(problem))
+        progress = _Progress()
+        try:
+            async with self._places, asyncio.timeout(self._deadline):
+                said = await self._hand_over(sender, to, raw, progress)
+        except (SMTPException, OSError, TimeoutError) as problem:
+            return _judged(receipt, problem, progress)
+        return replace(receipt, detail=said)
+
+    async def _hand_over(self, sender: str, to: str, raw: bytes, progress: _Progress) -> str:
+        async with self._connection(sender) as client:
+            await client.rcpt(to)
+            progress.begun = True
+            said = await client.data(raw)
+        return f"accepted with {said.code}"
+
+    @asynccontextmanager
+    async def _connection(self, sender: str) -> AsyncIterator[SMTP]:
+        """Lend a connection that has taken MAIL FROM; put it back only if it is still in step."""
+        client = await self._greeted(sender)
+        try:
+            yield client
+        except SMTPRecipientRefused:
+            await self._put_back(client)
+            raise
+        except BaseException:
+            client.close()
+            raise
+        self._keep(client)
+
+    async def _greeted(self, sender: str) -> SMTP:
+        """Use a kept connection if it still answers; nothing was said of the message yet, so a new one may follow."""
+        while self._idle:
+            client = self._idle.pop()
+            try:
+                await client.mail(sender)
+            except (SMTPException, OSError):
+                client.close()
+            else:
+                return client
+        client = self._client()
+        try:
+            await client.connect()
+            await client.mail(sender)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _client(self) -> SMTP:
+        server = self._server
+        return SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls == "always",
+            start_tls=server.tls == "start",
+            username=server.username,
+            password=server.password.reveal() if server.password else None,
+            local_hostname="localhost",
+            timeout=self._deadline,
+        )
+
+    async def _put_back(self, client: SMTP) -> None:
+        try:
+            await client.rset()
+        except (SMTPException, OSError):
+            client.close()
+        else:
+            self._keep(client)
+
+    def _keep(self, client: SMTP) -> None:
+        if client.is_connected:
+            self._idle.append(client)
+
+
+def _judged(receipt: Receipt, problem: Exception, progress: _Progress) -> Receipt:
+    """Class what ended a try: by the server's answer, or if there was none by how far the message got."""
+    if isinstance(problem, SMTPResponseException):
+        return replace(
+            receipt, outcome=_class_of(problem), provider_id=None, detail=f"the mail server answered {problem.code}"
+        )
+    what = "took too long" if isinstance(problem, TimeoutError) else "broke off"
+    where = "after the text may have been handed over" if progress.begun else "before the text was handed over"
+    silent = Outcome.UNCERTAIN if progress.begun else Outcome.NOT_ACCEPTED
+    return replace(receipt, outcome=silent, provider_id=None, detail=f"the mail server {what} {where}")
+
+
+def _class_of(problem: SMTPResponseException) -> Outcome:
+    if TEMPORARY <= problem.code < PERMANENT:
+        return Outcome.NOT_ACCEPTED
+    if problem.code in NEEDS_LOGIN or isinstance(problem, SMTPAuthenticationError):
+        return Outcome.CONFIGURATION
+    if isinstance(problem, SMTPSenderRefused):
+        return Outcome.REJECTED if problem.code == TOO_BIG else Outcome.CONFIGURATION
+    if isinstance(problem, SMTPRecipientRefused | SMTPDataError):
+        return Outcome.REJECTED if problem.code >= PERMANENT else Outcome.UNCERTAIN
+    return Outcome.CONFIGURATION
+
+
+def _spec(header: object) -> str:
+    return str(header.addresses[0].addr_spec)  # type: ignore[attr-defined]  # From and To are address headers
