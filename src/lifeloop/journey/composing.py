@@ -126,7 +126,7 @@ class _Composer:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         place = self._place(event)
-        known = self.anchors.get(event.anchor)
+        known = self.anchors.get(event.anchor or "")
         if known is None:
             self.report.add(
                 "J011", f'"*{event.anchor}" repeats something that is not named "&{event.anchor}" above', place
@@ -174,6 +174,7 @@ class _Composer:
 
     def _place(self, event: yaml.Event) -> Place:
         start, end = event.start_mark, event.end_mark
+        assert start is not None and end is not None  # noqa: S101, PT018  # the parser marks every event
         return Place(self.file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def _scalar_place(self, event: yaml.ScalarEvent) -> Place:

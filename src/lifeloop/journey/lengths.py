@@ -28,6 +28,7 @@ _NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
+_HOUR = 3600
 _PART = re.compile(r"\s*(?:and\s+|,\s*)?(\d+|[a-z]+)\s*((?:working|business)\s+days?|[a-z]+)", re.IGNORECASE)
 _ISO = re.compile(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
@@ -77,9 +78,9 @@ def _say(count: int, unit: str) -> str:
 
 
 def _say_seconds(seconds: int) -> tuple[str, str, str]:
-    if seconds < 7200 and seconds % 60 == 0 and seconds % 3600:
+    if seconds < 2 * _HOUR and seconds % 60 == 0 and seconds % _HOUR:
         return "", _say(seconds // 60, "minute"), ""
-    return _say(seconds // 3600, "hour"), _say(seconds % 3600 // 60, "minute"), _say(seconds % 60, "second")
+    return _say(seconds // _HOUR, "hour"), _say(seconds % _HOUR // 60, "minute"), _say(seconds % 60, "second")
 
 
 def _iso(text: str) -> Length | None:
@@ -137,10 +138,7 @@ def _too_long(length: Length) -> bool:
 def _explain(scalar: Scalar, text: str, report: Report) -> None:
     message = f'"{text}" is not a length of time'
     if re.fullmatch(r"\d+", text):
-        n = int(text)
-        label = f"{text} what? Write {', '.join(_say(n or 1, unit) for unit in ('minute', 'hour', 'day', 'week'))} or {_say(n or 1, 'month')}"
-        suggestions = tuple(Suggestion(_say(n, unit)) for unit in ("minute", "hour", "day", "week", "month") if n)
-        report.add("J111", message, scalar.place, label=label, suggestions=suggestions)
+        _ask_unit(scalar, text, report)
         return
     meant = _parts(text, strict=False)
     if meant is not None and meant != Length():
@@ -149,6 +147,13 @@ def _explain(scalar: Scalar, text: str, report: Report) -> None:
         return
     label = _decimal(text) or "write a number and a unit, for example 3 days, 2 weeks or 6 months"
     report.add("J111", message, scalar.place, label=label)
+
+
+def _ask_unit(scalar: Scalar, text: str, report: Report) -> None:
+    forms = [_say(int(text) or 1, unit) for unit in ("minute", "hour", "day", "week", "month")]
+    label = f"{text} what? Write {', '.join(forms[:-1])} or {forms[-1]}"
+    suggestions = tuple(Suggestion(form) for form in forms if int(text))
+    report.add("J111", f'"{text}" is not a length of time', scalar.place, label=label, suggestions=suggestions)
 
 
 def _decimal(text: str) -> str | None:

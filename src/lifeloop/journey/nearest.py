@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
+_ALIKE = 0.75
+
 
 def distance(left: str, right: str) -> int:
     """Return how many letters must be added, dropped, changed or swapped with their neighbour."""
@@ -50,6 +52,6 @@ def _allowance(word: str) -> int:
 
 def _by_parts(word: str, known: list[str]) -> str | None:
     """Long names that share most of their letters: ``renewal/special-offer`` for ``renewal/offer``."""
-    scored = [(SequenceMatcher(None, _plain(word), _plain(name)).ratio(), name) for name in known if len(word) > 3]
+    scored = [(SequenceMatcher(None, _plain(word), _plain(name)).ratio(), name) for name in known]
     ratio, best = max(scored, default=(0.0, None))
-    return best if ratio >= 0.75 else None
+    return best if ratio >= _ALIKE else None
