@@ -13,7 +13,8 @@ boolean    a JSON true or false
 date       a text that begins ``DDDD-DD-DD`` (digits): its first ten characters, compared as text. Of a date-time that
            is the date as written; no zone is applied
 datetime   ``YYYY-MM-DD``, then optionally ``T`` or a blank, ``HH:MM``, ``:SS``, ``.fraction`` (dropped), ``Z`` or
-           ``±HH:MM``: an instant in whole seconds. Without an offset: on the customer's clock; a mere date: its midnight
+           ``±HH:MM``: an instant in whole seconds. Without an offset it is on the customer's clock; a mere date is
+           its midnight there
 =========  ===========================================================================================================
 
 **Operators.** ``x`` is the subject, ``a b …`` the operands: written values of the same kind, or data names read the
@@ -45,7 +46,7 @@ in the last L        ``now - L < at <= now``
 since the start      ``started_at <= at``, without the event that started the run; in a segment, without a run: none
 within L             ``started_at <= at <= started_at + L``, without the start event; without a run: none
 ever                 all
-default              *since the start* in a run's steps, stop and goal; *ever* in audiences, ``where``s of a start and segments
+default              in a run's steps, stop and goal *since the start*; in audiences, starts and segments *ever*
 ===================  =================================================================================================
 
 ``<message> was sent|opened|clicked|replied|bounced``: some message fits (``*`` stands for any letters, none as well)
@@ -53,3 +54,41 @@ and has that time, and the time lies in the span. In a run only the run's own me
 customer's. ``was not`` is the plain opposite, so it is true of a message never sent. ``customer is in``: membership as
 loaded. ``any <kind> is present where``: one object of that kind fits; ``is missing``: none does.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, cast
+
+from lifeloop.engine.condition_source import source_of
+from lifeloop.engine.condition_words import WORDS
+from lifeloop.engine.scope import Scope
+from lifeloop.engine.values import Record
+from lifeloop.journey.condition import Condition
+
+_NOTHING: Record = {}
+_CACHED = 8192
+
+Reading = Callable[[Scope, Record, Record], bool]
+"""A condition made ready: scope, the event and the object it looks at (empty outside a ``where``)."""
+
+
+@lru_cache(maxsize=_CACHED)
+def reading_of(condition: Condition, kind: str | None = None) -> Reading:
+    """Turn a condition into Python code, once. Only our own words become code; what authors wrote become literals.
+
+    ``kind``: the condition is the ``where`` of ``any <kind>``, whose name then means the object looked at.
+    """
+    source, constants = source_of(condition, kind)
+    room: dict[str, Any] = {**WORDS, **constants, "__builtins__": {}}
+    for name, constant in constants.items():
+        if name.startswith("where_"):
+            room[name] = reading_of(*constant)
+    exec(compile(source, "<condition>", "exec"), room)  # noqa: S102  # made from the tree alone, without builtins
+    return cast("Reading", room["condition"])
+
+
+def holds(condition: Condition, scope: Scope) -> bool:
+    """Tell whether a condition holds."""
+    return reading_of(condition)(scope, scope.event, _NOTHING)

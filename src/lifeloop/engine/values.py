@@ -136,6 +136,8 @@ class State:
     """Data of the event that the last event wait took: ``event.`` in conditions and texts."""
     memory: Record = field(default_factory=dict)
     """``journey.x``."""
+    start_seq: int | None = None
+    """The event that started the run: it does not count as having happened since the start."""
     used: tuple[int, ...] = ()
     """``seq`` of events that this run's waits (and its start) have taken: the mailbox rule."""
     closing: bool = False
