@@ -4,37 +4,100 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+
+from lifeloop.store.migrations import upgrade
 from lifeloop.store.transaction import Tx
 
-
-class Store:
-    """One database. ``transaction`` writes, ``reading`` reads, both give a ``Tx`` that every other module takes first."""
-
-    url: str
-    postgres: bool
-
-    def migrate(self) -> None:
-        """Bring the tables up to date; several may call it at once."""
-        raise NotImplementedError
-
-    @contextmanager
-    def transaction(self) -> Iterator[Tx]:
-        """Write: commits at the end, rolls back on an exception. BEGIN IMMEDIATE on SQLite, READ COMMITTED on PostgreSQL."""
-        raise NotImplementedError
-        yield
-
-    @contextmanager
-    def reading(self) -> Iterator[Tx]:
-        """Read only: takes no write lock."""
-        raise NotImplementedError
-        yield
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        raise NotImplementedError
+BUSY_SECONDS = 20
+LOCK_TIMEOUT = "10s"
 
 
 def open_store(url: str) -> Store:
-    """Open ``sqlite:///path.db`` or ``postgresql+psycopg://…``; nothing is created before ``migrate``."""
-    raise NotImplementedError
+    """Open ``sqlite:///path.db`` or ``postgresql://…``; nothing is created before ``migrate``."""
+    address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        return Store(_postgres(url))
+    return Store(_sqlite(url, in_memory=address.database in (None, "", ":memory:")))
+
+
+class Store:
+    """One database. ``transaction`` writes, ``reading`` reads; both give the ``Tx`` that all functions take first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.url = engine.url.render_as_string()
+        self.postgres = engine.dialect.name == "postgresql"
+
+    def migrate(self) -> None:
+        """Bring the tables up to date; several may call it at once."""
+        with self._begin(reading=False) as connection:
+            upgrade(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """Write: commits at the end, rolls back on an exception.
+
+        On SQLite it begins with BEGIN IMMEDIATE, so that a transaction that reads first can always write. On
+        PostgreSQL it must be READ COMMITTED: what is read after a lock was taken is then newer than the lock.
+        """
+        with self._begin(reading=False) as connection:
+            if self.postgres:
+                _prepare(connection)
+            yield Tx(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Tx]:
+        """Read one snapshot: takes no lock and changes nothing."""
+        with self._begin(reading=True) as connection:
+            yield Tx(connection)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _begin(self, *, reading: bool) -> Iterator[Connection]:
+        options: dict[str, Any] = {"lifeloop_reading": reading}
+        if reading and self.postgres:
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
+
+
+def _postgres(url: str) -> Engine:
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    return create_engine(address, isolation_level="READ COMMITTED", pool_pre_ping=True, max_overflow=20)
+
+
+def _prepare(connection: Connection) -> None:
+    question = text("SELECT set_config('lock_timeout', :most, true), current_setting('transaction_isolation')")
+    _, isolation = connection.execute(question, {"most": LOCK_TIMEOUT}).one()
+    if isolation != "read committed":
+        raise RuntimeError(f"a writing transaction must be read committed, this one is {isolation}")
+
+
+def _sqlite(url: str, *, in_memory: bool) -> Engine:
+    kept: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+    arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS}
+    engine = create_engine(url, connect_args=arguments, **kept)
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins nothing by itself: we do
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 10000", "cache_size = -65536"):
+        connection.execute(f"PRAGMA {pragma}")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("lifeloop_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,7 +1,88 @@
-"""One open transaction: every function of the store takes it first."""
+"""One open transaction: every function of the store takes it first.
+
+Batches travel as one parameter: rows as a JSON array that the database turns into a table, ids as an array. So
+the number of statements never depends on the size of a batch.
+"""
 
 from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+Rows = Sequence[Row[Any]]
 
 
 class Tx:
     """A connection inside a transaction. Only the store looks inside."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.postgres = connection.dialect.name == "postgresql"
+        self._journeys: dict[str, int] = {}
+
+    def run(self, sql: str, **values: Any) -> int:
+        """Run one statement; returns how many rows it touched."""
+        return self.connection.execute(text(sql), self._bind(values)).rowcount
+
+    def ask(self, sql: str, **values: Any) -> Rows:
+        """Run one statement and return its rows."""
+        return self.connection.execute(text(sql), self._bind(values)).all()
+
+    def table(self, columns: Mapping[str, str], name: str = "rows") -> str:
+        """Return SQL for the batch in ``:rows`` as a table ``r`` with these columns and PostgreSQL types."""
+        if self.postgres:
+            typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+            return f"json_to_recordset(CAST(:{name} AS json)) AS r({typed})"
+        read = ", ".join(f"value ->> '{column}' AS \"{column}\"" for column in columns)
+        return f"(SELECT {read} FROM json_each(:{name})) AS r"
+
+    def among(self, column: str, name: str, kind: str = "bigint") -> str:
+        """Return SQL for "this column is one of the values in that parameter"."""
+        if self.postgres:
+            return f"{column} = ANY(CAST(:{name} AS {kind}[]))"
+        return f"{column} IN (SELECT value FROM json_each(:{name}))"
+
+    def json(self, column: str) -> str:
+        """Return SQL that makes a text of a batch the JSON of a table."""
+        return f"CAST({column} AS jsonb)" if self.postgres else column
+
+    def locked(self, clause: str) -> str:
+        """Return a locking clause where there is something to lock: SQLite has one writer, who locks everything."""
+        return clause if self.postgres else ""
+
+    def journey_ids(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the small numbers of these journeys; asked once in a transaction. Unknown names are a mistake."""
+        if not all(name in self._journeys for name in names):
+            self._journeys = {row.name: row.id for row in self.ask("SELECT id, name FROM journey")}
+        unknown = [name for name in names if name not in self._journeys]
+        if unknown:
+            raise UnknownJourneyError(unknown[0])
+        return {name: self._journeys[name] for name in names}
+
+    def _bind(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._value(name, value) for name, value in values.items()}
+
+    def _value(self, name: str, value: Any) -> Any:
+        if name == "rows" or (isinstance(value, list | tuple | frozenset | set) and not self.postgres):
+            return json.dumps(list(value), ensure_ascii=False)
+        return list(value) if isinstance(value, tuple | frozenset | set) else value
+
+
+class UnknownJourneyError(LookupError):
+    """A journey that was never published."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'the journey "{name}" has not been published yet')
+
+
+def dump(value: Any) -> str:
+    """Return JSON text: small, and the same for the same value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def load(value: Any) -> Any:
+    """Return the value of a JSON column; PostgreSQL's driver has read it already, SQLite gives text."""
+    return json.loads(value) if isinstance(value, str) else value

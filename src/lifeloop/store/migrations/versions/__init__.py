@@ -1,0 +1,1 @@
+"""The migrations, in order; each is written once and never changed."""
