@@ -8,11 +8,13 @@ emits eight-bit bodies that relays rewrite. Everything here that looks unusual i
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
-from email.utils import format_datetime
+from email.utils import format_datetime, quote
 from typing import Any, ClassVar
 
 from email_validator import EmailNotValidError, validate_email
@@ -23,8 +25,8 @@ from lifeloop.journey.catalogue import Sender
 
 NAME = re.compile(r"[!-9;-~]{1,76}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-LONGEST_SUBJECT = 998
-LONGEST_LINE = 900
+LONGEST = 998
+LINE = 76
 LABEL = re.compile(r"[^a-z0-9-]+")
 
 
@@ -32,8 +34,17 @@ class Unsendable(ValueError):  # noqa: N818  # said of a message, it is the word
     """This message cannot be made into a correct mail; the text says why without naming the address."""
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A finished mail, with the two addresses the mail server is told."""
+
+    sender: str
+    to: str
+    raw: bytes = field(repr=False)
+
+
 class Verbatim:
-    """A header written as it is: ASCII, never encoded, folded only behind a comma."""
+    """A header written as it is: ASCII, folded only at spaces, its first word always on the line of its name."""
 
     max_count: ClassVar[int] = 1
     name: str
@@ -41,20 +52,28 @@ class Verbatim:
     @classmethod
     def parse(cls, value: str, kwds: dict[str, Any]) -> None:
         """Check the value, as the standard library's header registry asks."""
-        if not value.isascii() or CONTROL.search(value) or len(value) > LONGEST_LINE:
+        if not value.isascii() or CONTROL.search(value):
             raise Unsendable("a header holds characters that mail does not carry")
         kwds["parse_tree"] = None
         kwds["decoded"] = value
 
     def fold(self, *, policy: EmailPolicy[Any]) -> str:
-        """Write the line."""
-        parts = [part.strip() for part in str(self).split(", ")]
-        return f"{self.name}: " + f",{policy.linesep} ".join(parts) + policy.linesep
+        """Write the header on as many lines as it takes."""
+        first, *words = str(self).split(" ")
+        lines = [f"{self.name}: {first}"]
+        for word in words:
+            if len(lines[-1]) + 1 + len(word) <= LINE:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(f" {word}")
+        return policy.linesep.join(lines) + policy.linesep
 
 
 def _policy() -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in (
+        "from",
+        "subject",
         "list-unsubscribe",
         "list-unsubscribe-post",
         "list-id",
@@ -88,50 +107,69 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def build(envelope: Envelope, now: Instant, *, project: str = "lifeloop") -> EmailMessage:
+def write(envelope: Envelope, now: Instant, *, project: str = "lifeloop") -> Letter:
     """Make the mail. The same envelope and instant give the same bytes, on every try."""
     if envelope.sender is None:
         raise Unsendable("no sender is set: add one under 'senders' in lifeloop.yaml")
+    sender, to = address(envelope.sender.address), address(envelope.to)
+    domain = sender.rpartition("@")[2]
     mail = EmailMessage(policy=POLICY)
-    domain = _addressed(mail, envelope, envelope.sender)
+    mail["From"] = f"{_phrase(envelope.sender)} <{sender}>".strip()
+    mail["To"] = Address(addr_spec=to)
+    if envelope.sender.reply_to:
+        mail["Reply-To"] = Address(addr_spec=address(envelope.sender.reply_to))
+    mail["Subject"] = _subject(envelope.subject)
     mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
-    mail["Message-ID"] = f"<{envelope.id}@{domain}>"
+    mail["Message-ID"] = f"<{one_line(envelope.id)}@{domain}>"
     _marks(mail, envelope, domain, project)
     _extras(mail, envelope)
     _body(mail, envelope)
-    return mail
+    if envelope.locale:  # only now: adding HTML moves every header called Content-… down into the text part
+        mail["Content-Language"] = one_line(envelope.locale)
+    return Letter(sender, to, _bytes(mail))
 
 
-def to_bytes(mail: EmailMessage) -> bytes:
-    """Write the mail out, and refuse a line that mail servers would cut."""
-    raw = mail.as_bytes()
-    if any(len(line) > LONGEST_SUBJECT for line in raw.split(b"\r\n")):
+def _bytes(mail: EmailMessage) -> bytes:
+    try:
+        raw = mail.as_bytes()
+    except UnicodeError as problem:
+        raise Unsendable("the text holds half a character that no mail can carry") from problem
+    if any(len(line) > LONGEST for line in raw.split(b"\r\n")):
         raise Unsendable("a header is longer than mail allows")
     return raw
 
 
-def _addressed(mail: EmailMessage, envelope: Envelope, sender: Sender) -> str:
-    from_address = address(sender.address)
-    mail["From"] = Address(display_name=one_line(sender.display), addr_spec=from_address)
-    mail["To"] = Address(addr_spec=address(envelope.to))
-    if sender.reply_to:
-        mail["Reply-To"] = Address(addr_spec=address(sender.reply_to))
-    subject = one_line(envelope.subject)
-    if not subject or len(subject) > LONGEST_SUBJECT:
+def _phrase(sender: Sender) -> str:
+    name = one_line(sender.display)
+    return f'"{quote(name)}"' if name and _is_plain(name) else _encoded(name)
+
+
+def _subject(text: str) -> str:
+    subject = one_line(text)
+    if not subject or len(subject) > LONGEST:
         raise Unsendable("the subject is empty or longer than 998 characters")
-    mail["Subject"] = subject
-    return from_address.rpartition("@")[2]
+    return subject if _is_plain(subject) else _encoded(subject)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "=?" not in text
+
+
+def _encoded(text: str) -> str:
+    """Encode by RFC 2047; the newer header classes put spaces into long names, the older one does not."""
+    try:
+        return " ".join(Header(text, "utf-8", maxlinelen=LINE).encode().split())
+    except UnicodeError as problem:
+        raise Unsendable("a header holds half a character that no mail can carry") from problem
 
 
 def _marks(mail: EmailMessage, envelope: Envelope, domain: str, project: str) -> None:
     mail["X-Entity-Ref-ID"] = mail["X-Lifeloop-Id"] = envelope.id
     for name, value in (("X-Lifeloop-Journey", envelope.journey), ("X-Lifeloop-Step", envelope.step)):
         if value:
-            mail[name] = value
+            mail[name] = one_line(value)
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    if envelope.locale:
-        mail["Content-Language"] = one_line(envelope.locale)
     mail["Feedback-ID"] = _feedback(envelope, project)
     if envelope.unsubscribe:
         mail["List-Unsubscribe"] = f"<{_https(envelope.unsubscribe)}>"
@@ -155,15 +193,23 @@ def _extras(mail: EmailMessage, envelope: Envelope) -> None:
 
 
 def _body(mail: EmailMessage, envelope: Envelope) -> None:
-    mail.set_content(envelope.text or " ", cte=_encoding(envelope.text))
-    if envelope.html is not None:
-        mail.add_alternative(envelope.html, subtype="html", cte="quoted-printable")
-        mail.set_boundary(f"=_{envelope.id}")
+    text = _breaks(envelope.text)
+    try:
+        mail.set_content(text, cte="7bit" if _is_short_ascii(text) else "quoted-printable")
+        if envelope.html is not None:
+            mail.add_alternative(_breaks(envelope.html), subtype="html", cte="quoted-printable")
+            mail.set_boundary(f"=_{envelope.id}")
+    except UnicodeError as problem:
+        raise Unsendable("the text holds half a character that no mail can carry") from problem
 
 
-def _encoding(text: str) -> str:
-    plain = text.isascii() and all(len(line) <= LONGEST_LINE for line in text.splitlines())
-    return "7bit" if plain else "quoted-printable"
+def _breaks(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_short_ascii(text: str) -> bool:
+    lines = text.split("\n")
+    return text.isascii() and not any(len(line) > LONGEST or CONTROL.search(line.replace("\t", "")) for line in lines)
 
 
 def _https(url: str) -> str:

@@ -103,23 +103,22 @@ class SmtpChannel:
     async def _one(self, envelope: Envelope) -> Receipt:
         receipt = Receipt(id=envelope.id, outcome=Outcome.ACCEPTED, provider_id=envelope.id)
         try:
-            mail = mime.build(envelope, self._clock.now(), project=self._project)
-            raw, sender, to = mime.to_bytes(mail), _spec(mail["From"]), _spec(mail["To"])
+            letter = mime.write(envelope, self._clock.now(), project=self._project)
         except mime.Unsendable as problem:
             return replace(receipt, outcome=Outcome.REJECTED, provider_id=None, detail=str(problem))
         progress = _Progress()
         try:
             async with self._places, asyncio.timeout(self._deadline):
-                said = await self._hand_over(sender, to, raw, progress)
+                said = await self._hand_over(letter, progress)
         except (SMTPException, OSError, TimeoutError) as problem:
             return _judged(receipt, problem, progress)
         return replace(receipt, detail=said)
 
-    async def _hand_over(self, sender: str, to: str, raw: bytes, progress: _Progress) -> str:
-        async with self._connection(sender) as client:
-            await client.rcpt(to)
+    async def _hand_over(self, letter: mime.Letter, progress: _Progress) -> str:
+        async with self._connection(letter.sender) as client:
+            await client.rcpt(letter.to)
             progress.begun = True
-            said = await client.data(raw)
+            said = await client.data(letter.raw)
         return f"accepted with {said.code}"
 
     @asynccontextmanager
@@ -203,7 +202,3 @@ def _class_of(problem: SMTPResponseException) -> Outcome:
     if isinstance(problem, SMTPRecipientRefused | SMTPDataError):
         return Outcome.REJECTED if problem.code >= PERMANENT else Outcome.UNCERTAIN
     return Outcome.CONFIGURATION
-
-
-def _spec(header: object) -> str:
-    return str(header.addresses[0].addr_spec)  # type: ignore[attr-defined]  # From and To are address headers
