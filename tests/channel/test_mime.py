@@ -1,5 +1,7 @@
 import email
 from email import policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given, settings
@@ -172,9 +174,15 @@ def test_what_goes_into_headers_comes_out_again(subject, display, token):
     mail = read(given_envelope)
 
     assert mail["Subject"] == mime.one_line("s" + subject)
-    assert mail["From"].addresses[0].display_name == mime.one_line(display)
+    assert _display_name(given_envelope) == mime.one_line(display)
     assert mail["List-Unsubscribe"] == f"<{url}>"
     assert len(mail.get_all("To")) == len(mail.get_all("From")) == 1
+
+
+def _display_name(given_envelope):
+    """Read the name with the older decoder: the newer one puts a space where two encoded words meet."""
+    phrase, _address = parseaddr(email.message_from_bytes(raw(given_envelope))["From"])
+    return str(make_header(decode_header(phrase)))
 
 
 @settings(max_examples=60, deadline=None)

@@ -21,7 +21,7 @@ import httpx
 from lifeloop import __version__
 from lifeloop.channel import answer
 from lifeloop.channel.guard import Checked, Forbidden, Guard, IpAddress, Resolve, resolve_by_system
-from lifeloop.channel.secret import Unset, looked_up, secret
+from lifeloop.channel.secret import Secret, Unset, looked_up, secret
 from lifeloop.channel.signature import BadSecret, signed
 from lifeloop.channel.values import Abilities, Receipt, Request
 from lifeloop.clock import Clock
@@ -125,7 +125,7 @@ class HttpConnections:
                 "Accept-Encoding": "identity",
                 "Idempotency-Key": request.id,
                 **({"Content-Type": "application/json"} if body else {}),
-                **({"Authorization": f"Bearer {token.reveal()}"} if token else {}),
+                **({"Authorization": _bearer(token)} if token else {}),
                 **(signed(request.id, body, self._clock.now(), [signing]) if signing else {}),
             }
             url = httpx.URL(base.rstrip("/") + action.path)
@@ -134,7 +134,7 @@ class HttpConnections:
             return httpx.Request(action.method, url, headers=headers, content=body)
         except Unset as problem:
             raise Misconfigured(f"{problem}; put it into .env or the environment, and it goes on") from None
-        except (BadSecret, httpx.InvalidURL, UnicodeEncodeError) as problem:
+        except (BadSecret, httpx.InvalidURL) as problem:
             raise Misconfigured("its address, token or signing secret cannot be used as it stands") from problem
 
     def _action(self, request: Request) -> tuple[Connection, Action]:
@@ -209,6 +209,13 @@ def _broken(request: Request, progress: _Progress, problem: Exception) -> Receip
     if progress.written:
         return Receipt(id=request.id, outcome=Outcome.UNCERTAIN, detail=f"{request.connection} {what}, unanswered")
     return Receipt(id=request.id, outcome=Outcome.NOT_ACCEPTED, detail=f"{request.connection} could not be reached")
+
+
+def _bearer(token: Secret) -> str:
+    text = token.reveal()
+    if not text.isascii() or not text.isprintable():
+        raise BadSecret("a token is printable ASCII")
+    return f"Bearer {text}"
 
 
 def _serialised(body: Mapping[str, Json]) -> bytes:
