@@ -15,12 +15,10 @@ from typing import Literal
 
 from aiosmtplib import (
     SMTP,
-    SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
     SMTPRecipientRefused,
     SMTPResponseException,
-    SMTPSenderRefused,
 )
 
 from lifeloop.channel import mime
@@ -31,7 +29,7 @@ from lifeloop.engine.retry import Outcome
 
 KEPT = 4
 DEADLINE = 60.0
-TEMPORARY, PERMANENT = 400, 500
+TEMPORARY, PERMANENT, BEYOND = 400, 500, 600
 TOO_BIG = 552
 NEEDS_LOGIN = frozenset({530, 534, 535, 538})
 
@@ -182,23 +180,20 @@ class SmtpChannel:
 
 def _judged(receipt: Receipt, problem: Exception, progress: _Progress) -> Receipt:
     """Class what ended a try: by the server's answer, or if there was none by how far the message got."""
-    if isinstance(problem, SMTPResponseException):
-        return replace(
-            receipt, outcome=_class_of(problem), provider_id=None, detail=f"the mail server answered {problem.code}"
-        )
+    receipt = replace(receipt, provider_id=None)
+    if isinstance(problem, SMTPResponseException) and TEMPORARY <= problem.code < BEYOND:
+        return replace(receipt, outcome=_class_of(problem), detail=f"the mail server answered {problem.code}")
     what = "took too long" if isinstance(problem, TimeoutError) else "broke off"
-    where = "after the text may have been handed over" if progress.begun else "before the text was handed over"
-    silent = Outcome.UNCERTAIN if progress.begun else Outcome.NOT_ACCEPTED
-    return replace(receipt, outcome=silent, provider_id=None, detail=f"the mail server {what} {where}")
+    if progress.begun:
+        detail = f"the mail server {what} after the text may have been handed over"
+        return replace(receipt, outcome=Outcome.UNCERTAIN, detail=detail)
+    detail = f"the mail server {what} before the text was handed over"
+    return replace(receipt, outcome=Outcome.NOT_ACCEPTED, detail=detail)
 
 
-def _class_of(problem: SMTPResponseException) -> Outcome:
-    if TEMPORARY <= problem.code < PERMANENT:
+def _class_of(refusal: SMTPResponseException) -> Outcome:
+    """Class an answer of 400 to 599. What is wrong before a recipient is named is wrong for every message."""
+    if refusal.code < PERMANENT:
         return Outcome.NOT_ACCEPTED
-    if problem.code in NEEDS_LOGIN or isinstance(problem, SMTPAuthenticationError):
-        return Outcome.CONFIGURATION
-    if isinstance(problem, SMTPSenderRefused):
-        return Outcome.REJECTED if problem.code == TOO_BIG else Outcome.CONFIGURATION
-    if isinstance(problem, SMTPRecipientRefused | SMTPDataError):
-        return Outcome.REJECTED if problem.code >= PERMANENT else Outcome.UNCERTAIN
-    return Outcome.CONFIGURATION
+    about_this_mail = isinstance(refusal, SMTPRecipientRefused | SMTPDataError) or refusal.code == TOO_BIG
+    return Outcome.REJECTED if about_this_mail and refusal.code not in NEEDS_LOGIN else Outcome.CONFIGURATION

@@ -1,0 +1,99 @@
+import asyncio
+
+import pytest
+
+from lifeloop.channel.inbox import LocalInbox, LocalRecorder
+from lifeloop.channel.smtp import SmtpChannel
+from lifeloop.channel.values import Envelope, Request
+from lifeloop.channel.ways import ways_out
+from lifeloop.clock import SetClock
+from lifeloop.engine.retry import Outcome
+from lifeloop.journey.catalogue import Action, Catalogue, Connection
+
+CRM = {"crm": Connection("crm", "env.CRM_URL", actions={"create-task": Action("create-task", "POST", "/tasks")})}
+MAIL = Envelope(id="m1", to="ana@example.com")
+CALL = Request(id="c1", connection="crm", action="create-task")
+
+
+def ways(environ=None, kept=None, **catalogue):
+    kept = [] if kept is None else kept
+    return ways_out(
+        Catalogue(**catalogue),
+        environ or {},
+        SetClock(1_780_000_000),
+        inbox=LocalInbox(kept.extend),
+        recorder=LocalRecorder(kept.extend),
+    )
+
+
+def test_without_settings_everything_stays_here():
+    kept = []
+    out = ways(kept=kept, connections=CRM)
+
+    mail = asyncio.run(out.of("email").send([MAIL]))[0]
+    call = asyncio.run(out.calls.send([CALL]))[0]
+
+    assert (mail.outcome, call.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
+    assert kept == [MAIL, CALL]
+
+
+def test_texts_and_pushes_stay_here_even_when_mail_leaves():
+    out = ways(email="smtp", channels={"smtp": {"host": "mail.example.com"}})
+
+    assert isinstance(out.of("email"), SmtpChannel)
+    assert out.of("sms") is out.of("push") is out.inbox
+
+
+def test_a_live_project_never_pretends_to_call():
+    kept = []
+
+    receipt = asyncio.run(ways(kept=kept, environment="live", connections=CRM).calls.send([CALL]))[0]
+
+    assert receipt.outcome is Outcome.CONFIGURATION
+    assert "CRM_URL is not set" in receipt.detail
+    assert kept == []
+
+
+def test_a_local_project_with_an_address_calls_it():
+    out = ways({"CRM_URL": "http://127.0.0.1:9"}, connections=CRM)
+
+    receipt = asyncio.run(out.calls.send([CALL]))[0]
+
+    assert receipt.outcome is Outcome.CONFIGURATION
+    assert "private network" in receipt.detail
+
+
+def test_receipts_keep_the_order_when_some_are_recorded_and_some_are_made():
+    both = {**CRM, "erp": Connection("erp", "env.ERP_URL", actions={"do": Action("do", "POST", "/x")})}
+    batch = [Request(id="a", connection="erp", action="do"), CALL, Request(id="b", connection="erp", action="do")]
+
+    receipts = asyncio.run(ways({"ERP_URL": "http://127.0.0.1:9"}, connections=both).calls.send(batch))
+
+    assert [receipt.id for receipt in receipts] == ["a", "c1", "b"]
+    assert [receipt.outcome for receipt in receipts].count(Outcome.ACCEPTED) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"email": "smtp"}, "say which mail server"),
+        ({"email": "smtp", "channels": {"smtp": {"host": "env.SMTP_HOST"}}}, "SMTP_HOST is not set"),
+        ({"email": "smtp", "channels": {"smtp": {"host": "h", "tls": "maybe"}}}, "start, always or never"),
+        ({"email": "pigeon"}, "'pigeon', which is not a way out"),
+    ],
+)
+def test_incomplete_mail_settings_use_nothing_up_and_say_what_to_do(settings, words):
+    receipt = asyncio.run(ways(**settings).of("email").send([MAIL]))[0]
+
+    assert receipt.outcome is Outcome.CONFIGURATION
+    assert words in receipt.detail
+
+
+def test_a_private_network_that_cannot_be_read_closes_the_calls():
+    out = ways(connections=CRM, channels={"http": {"allow_private": "10.0.0.0/8, ten"}})
+
+    assert "not a network" in asyncio.run(out.calls.send([CALL]))[0].detail
+
+
+def test_everything_can_be_closed():
+    asyncio.run(ways(connections=CRM).close())
