@@ -44,8 +44,7 @@ def check_name(scalar: Scalar, report: Report, scope: Scope) -> DataName | None:
     """Return the data that a text names; None, with a diagnostic, when there is none such here."""
     text = scalar.text
     if NAME.fullmatch(text) is None:
-        label = "write, for example, customer.first_name"
-        report.add("J123", f'"{text}" is not the name of a piece of data', scalar.place, label=label)
+        _not_a_name(scalar, report, scope)
         return None
     name = data_name(text)
     if name.root not in scope.roots:
@@ -86,7 +85,19 @@ def attribute_meanings(names: list[str]) -> dict[str, str]:
     return {word: next(name for name in group if name in names) for group in groups for word in reversed(group)}
 
 
+def _not_a_name(scalar: Scalar, report: Report, scope: Scope) -> None:
+    word = scalar.text
+    full = next((f"{root}.{word}" for root, names in scope.roots.items() if names and word in names), None)
+    label = f"did you mean {full}?" if full else "write, for example, customer.first_name"
+    fixes = (Suggestion(full),) if full else ()
+    report.add("J123", f'"{word}" is not the name of a piece of data', scalar.place, label=label, suggestions=fixes)
+
+
 def _unknown_root(scalar: Scalar, name: DataName, report: Report, scope: Scope) -> None:
+    if str(name) in scope.catalogue.events:
+        label = f"ask  {name} happened  or  {name} did not happen"
+        report.add("J123", f"{name} is an event, not a piece of data", scalar.place, label=label)
+        return
     root = nearest(name.root, scope.roots, ROOT_MEANINGS)
     if root is None and name.root == "event":
         label = "only behind an event or a wait for one; the event that started this journey is  start."

@@ -25,11 +25,12 @@ class Scope:
 
     ``roots`` maps ``customer``, ``event``, ``start``, ``values``, ``journey`` and, inside the run of a thing, its
     kind to what stands behind the dot. None: anything may (a journey's memory, the answer of a connection).
+    ``messages`` None: the templates are not known here, and any message may be named.
     """
 
     catalogue: Catalogue = field(default_factory=Catalogue)
     roots: Mapping[str, Names | None] = field(default_factory=dict)
-    messages: frozenset[str] = frozenset()
+    messages: frozenset[str] | None = None
 
     def having(self, root: str, names: Names | None) -> Scope:
         """Return this scope with one root more, or with another meaning of it."""
@@ -49,10 +50,10 @@ class Scope:
         return name.root in self.roots and self.roots[name.root] is None
 
 
-def project_scope(catalogue: Catalogue, messages: Iterable[str] = ()) -> Scope:
+def project_scope(catalogue: Catalogue, messages: Iterable[str] | None = None) -> Scope:
     """Return what every journey of a project may read: the customer, and the project's values."""
     roots = {"customer": catalogue.customer, "values": names_of(catalogue.values)}
-    return Scope(catalogue, roots, frozenset(messages))
+    return Scope(catalogue, roots, None if messages is None else frozenset(messages))
 
 
 def names_of(values: Mapping[str, Value]) -> Names:
