@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lifeloop.journey import prose_time as words
+from lifeloop.journey.compiler_names import Names, name_steps
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.plan import (
     ByHand,
