@@ -129,6 +129,8 @@ class EventRow:
     name: str
     at: Instant
     data: Record = field(default_factory=dict)
+    guessed_at: bool = False
+    """The sender did not say when: ``at`` is our own clock's, and a repetition may have another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,6 +459,25 @@ class InboxLine:
     name: str
     channel: str
     status: MessageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class InboxTally:
+    """How many mails of one step of one journey left on one day (its UTC midnight)."""
+
+    day: Instant
+    journey: str
+    node: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPerson:
+    """One customer with mail, how many, and from how many journeys."""
+
+    key: str
+    count: int
+    journeys: int
 
 
 # --- consent ----------------------------------------------------------------------------------------------------
