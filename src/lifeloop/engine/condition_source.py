@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
+from lifeloop.engine.stamps import date_text
 from lifeloop.journey.condition import (
     AllOf,
     AnyObject,
@@ -85,9 +86,8 @@ class _Writer:
 
     def _question(self, asked: Happened | MessageWas | InSegment | AnyObject | Named, kind: str | None) -> str:
         match asked:
-            case Happened(event=name, at_least=at_least, span=span, where=where):
-                what = self._where(where, kind)
-                return f"happened(s, {name!r}, {self._constant(span)}, {at_least!r}, {what}, thing)"
+            case Happened(where=where):
+                return f"happened(s, {self._constant(asked)}, {self._where(where, kind)}, thing)"
             case MessageWas():
                 return f"message_was(s, {self._constant(asked)})"
             case InSegment(segment=segment):
@@ -142,12 +142,12 @@ class _Writer:
     def _against(self, asked: Compare, value: str, kind: str | None) -> str:
         name = self._name()
         read = [self._operand(operand, asked.as_kind, kind) for operand in asked.operands]
-        known = [guard for guard, _ in read]
+        known = [guard for guard, _ in read if guard != "True"]
         others = [other for _, other in read]
         match asked.operator:
             case "is one of":
-                test = " or ".join(f"({guard} and {name} == {other})" for guard, other in read)
-                return f"{self._guard(name, value, asked.as_kind)} and ({test or 'False'})"
+                equal = " or ".join(f"({guard} and {name} == {other})" for guard, other in read) or "False"
+                return f"{self._guard(name, value, asked.as_kind)} and ({equal})"
             case "is not one of":
                 tests = [f"{name} != {other}" for other in others]
             case "is between":
@@ -159,9 +159,15 @@ class _Writer:
         return " and ".join([self._guard(name, value, asked.as_kind), *known, *tests])
 
     def _operand(self, operand: Value | DataName | Length, as_kind: Kind, kind: str | None) -> tuple[str, str]:
-        name = self._name()
-        value = _data(operand, kind) if isinstance(operand, DataName) else self._constant(operand)
-        return self._guard(name, value, as_kind), name
+        """Return when an operand is known, and how it is read; written values are checked here and now."""
+        if isinstance(operand, DataName):
+            name = self._name()
+            return self._guard(name, _data(operand, kind), as_kind), name
+        if as_kind == "datetime":
+            name = self._name()
+            return self._guard(name, self._constant(operand), as_kind), name
+        literal = _literal(operand, as_kind)
+        return ("False", "None") if literal is None else ("True", self._constant(literal))
 
     def _guard(self, name: str, value: str, as_kind: Kind) -> str:
         return _GUARDS[as_kind].format(name=name, value=value)
@@ -171,7 +177,17 @@ class _Writer:
         return f"v{self.names}"
 
 
-def _negated(question: str, negated: bool) -> str:  # noqa: FBT001  # the tree's own word
+def _literal(value: Value | Length, as_kind: Kind) -> Value | None:
+    """Return a written value as its kind reads it, None when it is not of that kind."""
+    if isinstance(value, Length):
+        return None
+    fits = {"text": str, "date": str, "boolean": bool}.get(as_kind, (int, float))
+    if not isinstance(value, fits) or (as_kind == "number" and isinstance(value, bool)):
+        return None
+    return date_text(value) if as_kind == "date" else value
+
+
+def _negated(question: str, negated: bool) -> str:
     return f"(not {question})" if negated else question
 
 

@@ -6,7 +6,7 @@ Their meanings are laid down at the head of ``lifeloop.engine.conditions``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -14,12 +14,13 @@ from lifeloop.clock import Instant
 from lifeloop.engine.scope import Scope
 from lifeloop.engine.stamps import date_text, instant_in
 from lifeloop.engine.timing import add_length
-from lifeloop.engine.values import Record, Sent
+from lifeloop.engine.values import Event, Record, Sent
 from lifeloop.engine.zones import day_text
-from lifeloop.journey.condition import Kind, MessageWas, Span
+from lifeloop.journey.condition import Happened, Kind, MessageWas, Span
 from lifeloop.journey.length import Length
 from lifeloop.journey.plan import Json
 
+Where = Callable[[Scope, Record, Record], bool] | None
 Window = tuple[Instant, Instant]
 _BEGINNING, _END = -(10**15), 10**15
 _NEVER: Window = (_END, _BEGINNING)
@@ -57,12 +58,12 @@ def contains(value: Json, wanted: Json, kind: Kind, scope: Scope) -> bool:
     return isinstance(value, list) and member is not None and any(of_kind(v, kind, scope) == member for v in value)
 
 
-def shifted(scope: Scope, length: Length, back: bool) -> Instant:  # noqa: FBT001  # generated code calls it
+def shifted(scope: Scope, length: Length, back: bool) -> Instant:
     """Return now, that much later or earlier on the customer's clock."""
     return add_length(scope.now, length, scope.zone, back=back, country=scope.country)
 
 
-def day_shifted(scope: Scope, length: Length, back: bool) -> str:  # noqa: FBT001  # generated code calls it
+def day_shifted(scope: Scope, length: Length, back: bool) -> str:
     """Return the customer's date that much later or earlier."""
     return day_text(shifted(scope, length, back), scope.zone)
 
@@ -78,7 +79,7 @@ def window(scope: Scope, span: Span) -> Window:
     if kind == "ever":
         return _BEGINNING, _END
     if kind == "last" and span.length:
-        return shifted(scope, span.length, True) + 1, scope.now  # noqa: FBT003
+        return shifted(scope, span.length, True) + 1, scope.now
     if scope.started_at is None:
         return _NEVER
     if kind == "within" and span.length:
@@ -87,28 +88,22 @@ def window(scope: Scope, span: Span) -> Window:
     return scope.started_at, _END
 
 
-def happened(
-    scope: Scope,
-    name: str,
-    span: Span,
-    at_least: int,
-    where: Callable[[Scope, Record, Record], bool] | None,
-    thing: Record,
-) -> bool:
-    """Tell whether at least that many events of a name fit."""
+def happened(scope: Scope, asked: Happened, where: Where, thing: Record) -> bool:
+    """Tell whether enough events of a name fit, before any ``not``."""
+    return sum(1 for _ in events_that_fit(scope, asked, where, thing)) >= asked.at_least
+
+
+def events_that_fit(scope: Scope, asked: Happened, where: Where, thing: Record) -> Iterator[Event]:
+    """Yield the events that a question counts."""
     if not scope.events:
-        return at_least <= 0
-    first, last = window(scope, span)
-    skip = scope.start_seq if span.kind in ("start", "within") or (span.kind == "default" and scope.in_run) else None
-    count = sum(
-        1
-        for event in scope.events
-        if event.name == name
-        and first <= event.at <= last
-        and event.seq != skip
-        and (where is None or where(scope, event.data, thing))
-    )
-    return count >= at_least
+        return
+    first, last = window(scope, asked.span)
+    in_run = asked.span.kind in ("start", "within") or (asked.span.kind == "default" and scope.in_run)
+    skip = scope.start_seq if in_run else None
+    for event in scope.events:
+        counts = event.name == asked.event and first <= event.at <= last and event.seq != skip
+        if counts and (where is None or where(scope, event.data, thing)):
+            yield event
 
 
 @lru_cache(maxsize=4096)
@@ -125,18 +120,22 @@ _TIMES: dict[str, Callable[[Sent], Instant | None]] = {
 }
 
 
-def message_was(scope: Scope, question: MessageWas) -> bool:
-    """Tell whether some message was sent, opened, clicked … in the span."""
-    fits, time_of = _fits(question.pattern), _TIMES[question.what]
-    first, last = window(scope, question.span)
-    return any(
-        (at := time_of(sent)) is not None and first <= at <= last and fits(sent.message)
-        for sent in scope.sent
-        if sent.own or not scope.in_run
-    )
+def message_was(scope: Scope, asked: MessageWas) -> bool:
+    """Tell whether some message was sent, opened, clicked … in the span, before any ``not``."""
+    return any(True for _ in messages_that_fit(scope, asked))
 
 
-def any_thing(scope: Scope, kind: str, where: Callable[[Scope, Record, Record], bool] | None, event: Record) -> bool:
+def messages_that_fit(scope: Scope, asked: MessageWas) -> Iterator[tuple[Sent, Instant]]:
+    """Yield the messages that a question finds, each with the time it asks for."""
+    fits, time_of = _fits(asked.pattern), _TIMES[asked.what]
+    first, last = window(scope, asked.span)
+    for sent in scope.sent:
+        at = time_of(sent)
+        if at is not None and first <= at <= last and (sent.own or not scope.in_run) and fits(sent.message):
+            yield sent, at
+
+
+def any_thing(scope: Scope, kind: str, where: Where, event: Record) -> bool:
     """Tell whether the customer has an object of that kind that fits."""
     return any(where is None or where(scope, event, thing) for thing in scope.things.get(kind, ()))
 

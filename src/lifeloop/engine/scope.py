@@ -19,7 +19,7 @@ _NOTHING: Record = {}
 class Scope:
     """All that a condition may read. Filled anew for each decision; nothing in it is ever changed by a condition.
 
-    ``in_run`` says what a bare ``happened`` means and whether messages are the run's own; see the head of ``conditions``.
+    ``in_run`` says what a bare ``happened`` means and whose messages are asked; see the head of ``conditions``.
     """
 
     zone: ZoneInfo

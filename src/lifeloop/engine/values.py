@@ -218,6 +218,33 @@ class EnterJourney:
     start: Record
 
 
+What = Literal[
+    "started",
+    "sent",
+    "held",
+    "dropped",
+    "waits",
+    "waited",
+    "missed",
+    "retimed",
+    "event",
+    "time is up",
+    "chose",
+    "split",
+    "set",
+    "recorded",
+    "called",
+    "asked",
+    "answered",
+    "entered",
+    "milestone",
+    "goal",
+    "stopped",
+    "completed",
+]
+"""What happened at a node."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visited:
     """One line of the timeline: what happened at which node and why. ``what`` is one of the words below.
@@ -229,30 +256,7 @@ class Visited:
     node: str | None
     visit: int
     at: Instant
-    what: Literal[
-        "started",
-        "sent",
-        "held",
-        "dropped",
-        "waits",
-        "waited",
-        "missed",
-        "retimed",
-        "event",
-        "time is up",
-        "chose",
-        "split",
-        "set",
-        "recorded",
-        "called",
-        "asked",
-        "answered",
-        "entered",
-        "milestone",
-        "goal",
-        "stopped",
-        "completed",
-    ]
+    what: What
     detail: str = ""
     data: Record = field(default_factory=dict)
 
