@@ -3,34 +3,111 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lifeloop.clock import Instant
-from lifeloop.store.transaction import Tx
+from lifeloop.engine.values import Candidate
+from lifeloop.store import journeys as published
+from lifeloop.store.claims import claim
+from lifeloop.store.transaction import Tx, dump
+from lifeloop.store.transaction import load as load_json
 from lifeloop.store.values import EVERYBODY, CandidateRow, NewCandidate, Shard
+
+_COLUMNS = {
+    "journey_id": "integer",
+    "customer_id": "bigint",
+    "due_at": "bigint",
+    "trigger": "text",
+    "subject": "text",
+    "start": "text",
+    "event_seq": "bigint",
+    "object_key": "text",
+}
+_KEY = ("customer_id", "journey_id", "trigger", "subject")
+_NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
+_READ = ", ".join(f'r."{name}"' for name in _COLUMNS)
+_INSERT = f"INSERT INTO candidate ({_NAMES}) SELECT {_READ}"
 
 
 def add(tx: Tx, rows: Sequence[NewCandidate]) -> int:
     """Write candidates; those already known are ignored. Returns how many are new."""
-    raise NotImplementedError
+    made = tx.ask(
+        f"{_INSERT} FROM {tx.table(_COLUMNS)} WHERE true ON CONFLICT ({_key()}) DO NOTHING RETURNING id",
+        rows=_rows(tx, rows),
+    )
+    return len(made)
 
 
 def retime(tx: Tx, rows: Sequence[NewCandidate]) -> None:
     """Write date starts: the moment of a known one is replaced."""
-    raise NotImplementedError
+    last = {tuple(row[name] for name in _KEY): row for row in _rows(tx, rows)}
+    tx.run(
+        f"{_INSERT} FROM {tx.table(_COLUMNS)} WHERE true ON CONFLICT ({_key()}) DO UPDATE SET"
+        " due_at = excluded.due_at, start = excluded.start, event_seq = excluded.event_seq,"
+        " object_key = excluded.object_key",
+        rows=list(last.values()),
+    )
 
 
 def remove(tx: Tx, keys: Sequence[tuple[str, int, str, str]]) -> None:
     """Forget ``(journey, customer_id, trigger, subject)``."""
-    raise NotImplementedError
+    ids = tx.journey_ids([key[0] for key in keys])
+    tx.run(
+        f"DELETE FROM candidate WHERE EXISTS (SELECT 1 FROM {tx.table({name: _COLUMNS[name] for name in _KEY})}"
+        " WHERE r.customer_id = candidate.customer_id AND r.journey_id = candidate.journey_id"
+        ' AND r."trigger" = candidate."trigger" AND r.subject = candidate.subject)',
+        rows=[
+            {"customer_id": customer, "journey_id": ids[journey], "trigger": trigger, "subject": subject}
+            for journey, customer, trigger, subject in keys
+        ],
+    )
 
 
 def claim_due(
     tx: Tx, journeys: Sequence[str], now: Instant, limit: int, shard: Shard = EVERYBODY
 ) -> tuple[CandidateRow, ...]:
     """Take those whose moment has come, earliest first, with their customers' locks. Paused journeys have none."""
-    raise NotImplementedError
+    ids = claim(tx, "candidate", published.awake(tx, journeys), now, limit=limit, shard=shard)
+    return load(tx, ids) if ids else ()
+
+
+def load(tx: Tx, ids: Sequence[int | str]) -> tuple[CandidateRow, ...]:
+    """Candidates by id, earliest first."""
+    rows = tx.ask(
+        "SELECT k.*, j.name AS journey, c.key FROM candidate k JOIN journey j ON j.id = k.journey_id"
+        f" JOIN customer c ON c.id = k.customer_id WHERE {tx.among('k.id', 'ids')} ORDER BY k.due_at, k.id",
+        ids=list(ids),
+    )
+    return tuple(_read(row) for row in rows)
 
 
 def delete(tx: Tx, ids: Sequence[int]) -> None:
     """They were decided."""
-    raise NotImplementedError
+    tx.run(f"DELETE FROM candidate WHERE {tx.among('id', 'ids')}", ids=list(ids))
+
+
+def _key() -> str:
+    return ", ".join(f'"{name}"' for name in _KEY)
+
+
+def _rows(tx: Tx, rows: Sequence[NewCandidate]) -> list[dict[str, Any]]:
+    ids = tx.journey_ids([row.candidate.journey for row in rows])
+    return [
+        {
+            "journey_id": ids[row.candidate.journey],
+            "customer_id": row.customer_id,
+            "due_at": row.candidate.due_at,
+            "trigger": row.candidate.trigger,
+            "subject": row.subject,
+            "start": dump(row.candidate.start) if row.candidate.start else None,
+            "event_seq": row.candidate.event_seq,
+            "object_key": row.candidate.object_key,
+        }
+        for row in rows
+    ]
+
+
+def _read(row: Any) -> CandidateRow:
+    start = load_json(row.start) if row.start else {}
+    candidate = Candidate(row.journey, row.due_at, row.trigger, start, row.event_seq, row.object_key)
+    return CandidateRow(row.id, row.customer_id, row.key, row.subject, candidate)

@@ -2,48 +2,166 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from lifeloop.clock import Instant
-from lifeloop.store.transaction import Tx
+from lifeloop.engine.values import Record
+from lifeloop.journey.condition import DataName
+from lifeloop.journey.plan import Json
+from lifeloop.store import objects
+from lifeloop.store.transaction import Tx, dump, load
 from lifeloop.store.values import Assign, Change, Customer, CustomerRow, Upserted
+
+COLUMNS = ("email", "phone", "locale", "timezone")
+"""Attributes with a column of their own."""
+
+EMPTY = "'{}'"
+READ = "c.id, c.key, c.email, c.phone, c.locale, c.timezone, c.data"
 
 
 def upsert(tx: Tx, rows: Sequence[CustomerRow], now: Instant) -> Upserted:
     """Write customers by key and tell what changed; locks them in order of id."""
-    raise NotImplementedError
+    patches: dict[str, dict[str, Json]] = {}
+    for row in rows:
+        patches.setdefault(row.key, {}).update(row.data)
+    new = _make_missing(tx, sorted(patches), now)
+    found = tx.ask(f"SELECT id, key FROM customer WHERE {tx.among('key', 'keys', 'text')}", keys=list(patches))
+    ids = {row.key: row.id for row in found}
+    changes = _merge(tx, {ids[key]: patch for key, patch in patches.items()}, now)
+    return Upserted(ids, new, changes)
 
 
 def set_data(tx: Tx, assigns: Sequence[Assign], now: Instant) -> tuple[Change, ...]:
     """Carry out the engine's ``SetData`` effects, on customers and objects, in a batch."""
-    raise NotImplementedError
+    own = [assign for assign in assigns if assign.name.root == "customer"]
+    patches: dict[int, dict[str, Json]] = {}
+    nested = {assign.customer_id for assign in own if len(assign.name.path) > 1}
+    present = find(tx, list(nested)) if nested else {}
+    for assign in own:
+        patch = patches.setdefault(assign.customer_id, {})
+        record = present[assign.customer_id].data if assign.customer_id in nested else {}
+        top = assign.name.path[0]
+        patch[top] = inside(patch.get(top, record.get(top)), assign.name.path[1:], assign.value)
+    changes = _merge(tx, patches, now) if patches else ()
+    things = [assign for assign in assigns if assign.name.root != "customer"]
+    return (*changes, *objects.assign(tx, things, now)) if things else changes
+
+
+def inside(present: Json, path: Sequence[str], value: Json) -> Json:
+    """Return what stands at an attribute once ``value`` is written at a path inside it."""
+    if not path:
+        return value
+    record = dict(present) if isinstance(present, dict) else {}
+    record[path[0]] = inside(record.get(path[0]), path[1:], value)
+    return record
 
 
 def find(tx: Tx, ids: Sequence[int]) -> dict[int, Customer]:
     """Customers by the store's id."""
-    raise NotImplementedError
+    rows = tx.ask(f"SELECT {READ} FROM customer c WHERE {tx.among('c.id', 'ids')}", ids=list(ids))
+    return {row.id: read(row) for row in rows}
 
 
 def find_keys(tx: Tx, keys: Sequence[str]) -> dict[str, Customer]:
     """Customers by their own key."""
-    raise NotImplementedError
+    rows = tx.ask(f"SELECT {READ} FROM customer c WHERE {tx.among('c.key', 'keys', 'text')}", keys=list(keys))
+    return {row.key: read(row) for row in rows}
 
 
 def find_email(tx: Tx, email: str) -> tuple[Customer, ...]:
     """Customers with that address, whatever its case."""
-    raise NotImplementedError
+    rows = tx.ask(f"SELECT {READ} FROM customer c WHERE lower(c.email) = lower(:email) ORDER BY c.id", email=email)
+    return tuple(read(row) for row in rows)
 
 
 def lock(tx: Tx, ids: Sequence[int]) -> None:
     """Take the customers' locks in order of id, waiting for them; every writer about a customer does."""
-    raise NotImplementedError
+    if tx.postgres:
+        tx.ask(f"SELECT c.id FROM customer c WHERE {_these(tx)} ORDER BY c.id FOR NO KEY UPDATE", ids=sorted(set(ids)))
+
+
+def lock_free(tx: Tx, ids: Sequence[int]) -> frozenset[int]:
+    """Take those locks that nobody holds; returns whose they are. Waits for nothing, so it cannot tie a knot."""
+    if not tx.postgres:
+        return frozenset(ids)
+    question = f"SELECT c.id FROM customer c WHERE {_these(tx)} ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED"
+    return frozenset(row.id for row in tx.ask(question, ids=sorted(set(ids))))
 
 
 def count(tx: Tx) -> int:
     """How many there are."""
-    raise NotImplementedError
+    return int(tx.ask("SELECT count(*) AS number FROM customer")[0].number)
 
 
 def page(tx: Tx, after: int, limit: int) -> tuple[Customer, ...]:
     """The next customers by id: for batches over everybody."""
-    raise NotImplementedError
+    question = f"SELECT {READ} FROM customer c WHERE c.id > :after ORDER BY c.id LIMIT :limit"
+    return tuple(read(row) for row in tx.ask(question, after=after, limit=limit))
+
+
+def read(row: Any) -> Customer:
+    """Make a customer of a row with the columns of ``READ``."""
+    own = {name: value for name in COLUMNS if (value := getattr(row, name)) is not None}
+    return Customer(row.id, row.key, {**load(row.data), **own, "id": row.key})
+
+
+def _these(tx: Tx) -> str:
+    return tx.among("c.id", "ids")
+
+
+def _make_missing(tx: Tx, keys: Sequence[str], now: Instant) -> frozenset[int]:
+    made = tx.ask(
+        f"INSERT INTO customer (key, data, created_at, updated_at) SELECT r.key, {tx.json(EMPTY)}, :now, :now"
+        f" FROM {tx.table({'key': 'text'})} WHERE true ORDER BY r.key ON CONFLICT (key) DO NOTHING RETURNING id",
+        rows=[{"key": key} for key in keys],
+        now=now,
+    )
+    return frozenset(row.id for row in made)
+
+
+def _merge(tx: Tx, patches: Mapping[int, Mapping[str, Json]], now: Instant) -> tuple[Change, ...]:
+    lock(tx, list(patches))
+    changes: list[Change] = []
+    written = []
+    for customer in find(tx, list(patches)).values():
+        patch = {name: _plain(name, value) for name, value in patches[customer.id].items() if name != "id"}
+        different = [name for name, value in patch.items() if differs(customer.data.get(name), value)]
+        if different:
+            changes += [_change(customer, name, patch[name]) for name in different]
+            written.append(_row(customer, patch))
+    if written:
+        _write(tx, written, now)
+    return tuple(changes)
+
+
+def differs(old: Json, new: Json) -> bool:
+    """Tell whether two JSON values are different; ``1`` and ``True`` are, ``1`` and ``1.0`` are not."""
+    return old != new or isinstance(old, bool) != isinstance(new, bool)
+
+
+def _plain(name: str, value: Json) -> Json:
+    if name in COLUMNS and value is not None and not isinstance(value, str):
+        return dump(value)
+    return value
+
+
+def _change(customer: Customer, name: str, new: Json) -> Change:
+    return Change(customer.id, DataName("customer", (name,)), customer.data.get(name), new)
+
+
+def _row(customer: Customer, patch: Record) -> dict[str, Any]:
+    merged = {name: value for name, value in {**customer.data, **patch}.items() if value is not None}
+    rest = {name: value for name, value in merged.items() if name not in COLUMNS and name != "id"}
+    return {"customer_id": customer.id, "body": dump(rest)} | {name: merged.get(name) for name in COLUMNS}
+
+
+def _write(tx: Tx, rows: Sequence[dict[str, Any]], now: Instant) -> None:
+    columns = {"customer_id": "bigint", "body": "text"} | dict.fromkeys(COLUMNS, "text")
+    tx.run(
+        "UPDATE customer SET email = r.email, phone = r.phone, locale = r.locale, timezone = r.timezone,"
+        f" data = {tx.json('r.body')}, updated_at = :now FROM {tx.table(columns)}"
+        " WHERE customer.id = r.customer_id",
+        rows=rows,
+        now=now,
+    )

@@ -3,17 +3,116 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any
 
 from lifeloop.clock import Instant
-from lifeloop.store.transaction import Tx
+from lifeloop.store import customers
+from lifeloop.store.transaction import Tx, dump, load
 from lifeloop.store.values import AddedEvents, EventRow, StoredEvent
+
+Id = tuple[str, str]
+"""Source and message id."""
+
+_COLUMNS = {
+    "n": "integer",
+    "source": "text",
+    "message_id": "text",
+    "customer_id": "bigint",
+    "name": "text",
+    "at": "bigint",
+    "digest": "bigint",
+    "body": "text",
+}
+_READ = "seq, customer_id, name, at, data, source, message_id, received_at"
 
 
 def add(tx: Tx, rows: Sequence[EventRow], now: Instant) -> AddedEvents:
-    """Write events under their customers' locks; a known id is a duplicate, or a conflict if its body differs."""
-    raise NotImplementedError
+    """Write events under their customers' locks; a known id is a duplicate, or a conflict if its body differs.
+
+    Under the lock the order of ``seq`` is the order of commits, so nobody can miss an event of one customer.
+    """
+    customers.lock(tx, [row.customer_id for row in rows])
+    first: dict[Id, EventRow] = {}
+    for row in rows:
+        first.setdefault((row.source, row.message_id), row)
+    new = _insert(tx, list(first.values()), now)
+    known = _digests(tx, [key for key in first if key not in new])
+    known |= {key: digest(first[key]) for key in new}
+    again = [row for row in rows if first[row.source, row.message_id] is not row or _id(row) not in new]
+    return AddedEvents(
+        tuple(sorted(new.values(), key=lambda event: event.seq)),
+        tuple(row for row in again if digest(row) == known[_id(row)]),
+        tuple(row for row in again if digest(row) != known[_id(row)]),
+    )
+
+
+def digest(row: EventRow) -> int:
+    """Return 63 bits of what an event says, without the time where that is only our guess."""
+    said = [row.customer_id, row.name, None if row.guessed_at else row.at, row.data]
+    return int.from_bytes(blake2b(dump(said).encode(), digest_size=8).digest()) >> 1
 
 
 def after(tx: Tx, seq: int, limit: int) -> tuple[StoredEvent, ...]:
     """Events learned after that one, in order."""
-    raise NotImplementedError
+    question = f"SELECT {_READ} FROM event WHERE seq > :seq ORDER BY seq LIMIT :limit"
+    return tuple(_read(row) for row in tx.ask(question, seq=seq, limit=limit))
+
+
+def find(tx: Tx, source: str, message_id: str) -> StoredEvent | None:
+    """One event by its own id."""
+    question = f"SELECT {_READ} FROM event WHERE source = :source AND message_id = :message_id"
+    rows = tx.ask(question, source=source, message_id=message_id)
+    return _read(rows[0]) if rows else None
+
+
+def _id(row: EventRow) -> Id:
+    return row.source, row.message_id
+
+
+def _read(row: Any) -> StoredEvent:
+    data = load(row.data)
+    return StoredEvent(row.seq, row.customer_id, row.name, row.at, data, row.source, row.message_id, row.received_at)
+
+
+def _insert(tx: Tx, rows: Sequence[EventRow], now: Instant) -> dict[Id, StoredEvent]:
+    made = tx.ask(
+        "INSERT INTO event (source, message_id, customer_id, name, at, received_at, digest, data)"
+        f" SELECT r.source, r.message_id, r.customer_id, r.name, r.at, :now, r.digest, {tx.json('r.body')}"
+        f" FROM {tx.table(_COLUMNS)} WHERE true ORDER BY r.n"
+        " ON CONFLICT (source, message_id) DO NOTHING RETURNING seq, source, message_id",
+        rows=[_row(number, row) for number, row in enumerate(rows)],
+        now=now,
+    )
+    seqs = {(row.source, row.message_id): row.seq for row in made}
+    return {
+        _id(row): StoredEvent(
+            seqs[_id(row)], row.customer_id, row.name, row.at, row.data, row.source, row.message_id, now
+        )
+        for row in rows
+        if _id(row) in seqs
+    }
+
+
+def _row(number: int, row: EventRow) -> dict[str, Any]:
+    return {
+        "n": number,
+        "source": row.source,
+        "message_id": row.message_id,
+        "customer_id": row.customer_id,
+        "name": row.name,
+        "at": row.at,
+        "digest": digest(row),
+        "body": dump(row.data),
+    }
+
+
+def _digests(tx: Tx, keys: Sequence[Id]) -> dict[Id, int]:
+    if not keys:
+        return {}
+    rows = tx.ask(
+        f"SELECT e.source, e.message_id, e.digest FROM {tx.table({'source': 'text', 'message_id': 'text'})}"
+        " JOIN event e ON e.source = r.source AND e.message_id = r.message_id",
+        rows=[{"source": source, "message_id": message_id} for source, message_id in keys],
+    )
+    return {(row.source, row.message_id): row.digest for row in rows}

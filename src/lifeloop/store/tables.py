@@ -33,6 +33,8 @@ MESSAGE_STATUSES = (
     " 'cancelled', 'held')"
 )
 
+OPEN_ASK = "kind = 'ask' AND status = 'sent' AND answered_at IS NULL"
+
 
 def _key() -> Any:
     return Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
@@ -192,6 +194,7 @@ class Enrollment(SQLModel, table=True):
     id: int = _key()
     customer_id: int = _to("customer.id")
     due_at: int | None = _moment(nullable=True)
+    deadline: int | None = _moment(nullable=True)
     since: int = _moment()
     since_seq: int = _moment()
     started_at: int = _moment()
@@ -206,7 +209,7 @@ class Enrollment(SQLModel, table=True):
     subject: str = _text()
     object_key: str | None = _text(nullable=True)
     reason: str | None = _text(nullable=True)
-    memory: str | None = _text(nullable=True)
+    kept: str | None = _text(nullable=True)
 
 
 class Visit(SQLModel, table=True):
@@ -262,6 +265,12 @@ class Message(SQLModel, table=True):
             "status",
             sqlite_where=text("status IN ('uncertain', 'held')"),
             postgresql_where=text("status IN ('uncertain', 'held')"),
+        ),
+        Index(
+            "message_asked",
+            "name",
+            sqlite_where=text(OPEN_ASK),
+            postgresql_where=text(OPEN_ASK),
         ),
         Index("message_of_customer", "customer_id", "made_at"),
         Index("message_of_run", "enrollment_id"),

@@ -224,6 +224,7 @@ def _enrollment() -> None:
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("customer_id", BIG, nullable=False),
         sa.Column("due_at", BIG, nullable=True),
+        sa.Column("deadline", BIG, nullable=True),
         sa.Column("since", BIG, nullable=False),
         sa.Column("since_seq", BIG, nullable=False),
         sa.Column("started_at", BIG, nullable=False),
@@ -238,7 +239,7 @@ def _enrollment() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("object_key", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("memory", sa.Text(), nullable=True),
+        sa.Column("kept", sa.Text(), nullable=True),
         sa.CheckConstraint(
             "(status = 'waiting' AND due_at IS NOT NULL)"
             " OR (status IN ('completed', 'stopped', 'failed') AND due_at IS NULL)",
@@ -310,15 +311,19 @@ def _message() -> None:
             "(status IN ('attempting', 'sent', 'uncertain', 'assumed_sent')) = (sent_at IS NOT NULL)",
             name="message_reserved",
         ),
-        sa.CheckConstraint(
-            f"status IN {STATUSES}",
-            name="message_status",
-        ),
+        sa.CheckConstraint(f"status IN {STATUSES}", name="message_status"),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"]),
         sa.ForeignKeyConstraint(["enrollment_id"], ["enrollment.id"]),
         sa.ForeignKeyConstraint(["journey_id"], ["journey.id"]),
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "message_asked",
+        "message",
+        ["name"],
+        sqlite_where=sa.text("kind = 'ask' AND status = 'sent' AND answered_at IS NULL"),
+        postgresql_where=sa.text("kind = 'ask' AND status = 'sent' AND answered_at IS NULL"),
     )
     op.create_index(
         "message_due",
