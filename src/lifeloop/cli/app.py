@@ -47,7 +47,9 @@ class _Spoken:
 def _run(words: Sequence[str]) -> int:
     spoken = _Spoken("-vv" in words, Output(as_json="--json" in words, plain="--plain" in words))
     try:
-        return _exit_code(build(words).meta(words, exit_on_error=False, print_error=False, result_action="return_value"))
+        return _exit_code(
+            build(words).meta(words, exit_on_error=False, print_error=False, result_action="return_value")
+        )
     except (CommandError, CycloptsError, KeyboardInterrupt, BrokenPipeError, SystemExit) as ended:
         if spoken.traceback and not isinstance(ended, SystemExit):
             raise
@@ -170,4 +172,3 @@ def _flush(code: int) -> int:
     except BrokenPipeError:
         return _hush()
     return code
-

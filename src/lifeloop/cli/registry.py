@@ -40,7 +40,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("fmt", "Write", "Tidy journey files: order, lengths of time, ids. Comments stay."),
     Command("fix", "Write", "Put right what has one certain answer. Shows the change first."),
     Command("schema", "Write", "Print the JSON Schema that lets your editor complete and check journeys."),
-    Command("validate", "Check", "Check the project's files and say what is wrong, where, and how to fix it.", ("check",)),
+    Command(
+        "validate", "Check", "Check the project's files and say what is wrong, where, and how to fix it.", ("check",)
+    ),
     Command("explain", "Check", "Explain a mistake by its code, with a wrong and a right example."),
     Command("read", "Check", "Read a journey aloud, as prose.", function="read:read_aloud"),
     Command("graph", "Check", "Draw the map of a journey."),

@@ -82,7 +82,9 @@ def _misfit(mistake: CoercionError) -> str:
 
 def _kind(hint: object) -> str:
     name = getattr(hint, "__name__", "")
-    return {"int": "a whole number", "float": "a number", "date": "a date, such as 2026-06-01"}.get(name, "something else")
+    return {"int": "a whole number", "float": "a number", "date": "a date, such as 2026-06-01"}.get(
+        name, "something else"
+    )
 
 
 def _shown(name: str) -> str:

@@ -133,6 +133,8 @@ def _without_loose_ends(text: str) -> str:
 
 
 def _with_modeline(text: str, schema: str) -> str:
-    if "yaml-language-server:" in text.split("\n\n", 1)[0]:
+    node = _read(text)
+    is_shared = node is None or node.entry("journey") is None
+    if is_shared or "yaml-language-server:" in text.split("\n\n", 1)[0]:
         return text
     return f"{MODELINE.format(schema=schema)}\n{text}"

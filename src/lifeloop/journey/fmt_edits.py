@@ -119,7 +119,9 @@ def _joined(pieces: Sequence[_Piece], first: _Piece, lines: Sequence[str]) -> It
             body[0] = " " * column + body[0][column:]
         if index == 0 and "-" in prefix:
             key = next(i for i, line in enumerate(body) if not line.lstrip().startswith("#"))
-            comments = [prefix.replace("-", "", 1).rstrip(" ").ljust(prefix.index("-")) + line.lstrip() for line in body[:key]]
+            comments = [
+                prefix.replace("-", "", 1).rstrip(" ").ljust(prefix.index("-")) + line.lstrip() for line in body[:key]
+            ]
             body = [*comments, prefix + body[key][column:], *body[key + 1 :]]
         if index and piece.has_gap:
             yield ""

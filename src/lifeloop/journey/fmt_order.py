@@ -25,17 +25,27 @@ def _step_order(verb: str) -> tuple[str, ...]:
 
 
 TOP_ORDER = _with_goal_first([word.name for word in TOP])
-START_ORDER = tuple(word.name for word in START)
+START_ORDER = (*(word.name for word in START if word.name != "where"), "where")
 DELIVERY_ORDER = tuple(word.name for word in DELIVERY)
-WAIT_ORDER = ("for", "where", "max", "since")
+WAIT_ORDER = ("for", "where", "since", "max")
 ARM_ORDER = ("when", "then")
 PATH_ORDER = ("path", "share", "steps")
 TEST_ORDER = ("name", "given", "clock", "paths", "when", "until", "expect")
 SHARED_ORDER = ("shared", "name", "about", "takes", "steps")
 HAPPENING_ORDER = (
-    ("at", "event", "set", "enter", "answer", "open", "click", "send", "call", "stop", "milestone", "record")
-    + ("ask", "with")
-)
+    "at",
+    "event",
+    "set",
+    "enter",
+    "answer",
+    "open",
+    "click",
+    "send",
+    "call",
+    "stop",
+    "milestone",
+    "record",
+) + ("ask", "with")
 STEP_ORDERS = {verb: _step_order(verb) for verb in VERBS}
 
 

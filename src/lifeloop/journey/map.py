@@ -1,6 +1,6 @@
-"""The map of a journey as a value: a tree of what happens, with the words to show. Drawn by ``map_text``, ``map_svg``
-and ``map_mermaid``; the studio may draw it too.
+"""The map of a journey as a value: a tree of what happens, with the words to show.
 
+Drawn by ``map_text``, ``map_svg`` and ``map_mermaid``.
 The language has no ``goto``, so every journey is nested sequences and branches, and its map is a tree.
 """
 
@@ -13,6 +13,8 @@ from typing import Literal
 from lifeloop.journey import prose_time as words
 from lifeloop.journey.compiler_names import Names, name_steps
 from lifeloop.journey.condition import DataName
+from lifeloop.journey.length import Length
+from lifeloop.journey.moment import Moment
 from lifeloop.journey.plan import (
     ByHand,
     FromJourney,
@@ -23,8 +25,7 @@ from lifeloop.journey.plan import (
     OnSegment,
     Trigger,
 )
-from lifeloop.journey.moment import Moment, OnMonthDay, OnWeekday
-from lifeloop.journey.length import Length
+from lifeloop.journey.saying import say_every
 from lifeloop.journey.spec import (
     AnyStep,
     AskStep,
@@ -111,13 +112,16 @@ class JourneyMap:
 
 def chart(spec: JourneySpec) -> JourneyMap:
     """Return the map of a journey."""
+    drawn = _Drawing(name_steps(spec))
     return JourneyMap(
         name=spec.name,
         title=spec.title or spec.name,
         phase=spec.phase,
         starts=tuple(Item("start", start_words(start.trigger), line=start.place.line) for start in spec.starts),
-        items=_items(spec.steps),
-        stops=tuple(Early(rule.when.text if rule.when else "goal reached", _items(rule.then)) for rule in spec.stops),
+        items=drawn.items(spec.steps),
+        stops=tuple(
+            Early(rule.when.text if rule.when else "goal reached", drawn.items(rule.then)) for rule in spec.stops
+        ),
         goal=spec.goal.text if spec.goal else "",
         audience=spec.audience.text if spec.audience else "",
     )
@@ -135,18 +139,11 @@ def start_words(trigger: Trigger) -> str:
         case OnChange():
             return f"{trigger.attribute} changes" + (f" to {trigger.to}" if trigger.to is not None else "")
         case OnCalendar():
-            return every_words(trigger.every)
+            return f"every {say_every(trigger.every)}"
         case ByHand():
             return "by hand"
         case FromJourney():
             return "from another journey"
-
-
-def every_words(every: OnWeekday | OnMonthDay) -> str:
-    """Return ``every month on the 1st at 09:00``."""
-    if isinstance(every, OnMonthDay):
-        return f"every month on {words.moment_words(every)}"
-    return "every " + words.moment_words(every).removeprefix("a ").removeprefix("any ")
 
 
 def share_words(share: int) -> str:
@@ -154,88 +151,101 @@ def share_words(share: int) -> str:
     return f"{share / HUNDREDTHS:g}%"
 
 
-def _items(steps: tuple[AnyStep, ...]) -> tuple[Item, ...]:
-    return tuple(item for step in steps for item in _guarded(step))
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Turns steps into items. ``names``: the id of each step, the same that the plan uses."""
+
+    names: Names
+
+    def items(self, steps: tuple[AnyStep, ...] | None) -> tuple[Item, ...]:
+        return tuple(item for step in steps or () for item in self.guarded(step))
+
+    def guarded(self, step: AnyStep) -> tuple[Item, ...]:
+        inner = self.items(step.steps) if isinstance(step, UseStep) else (self.item(step),)
+        if step.when is None:
+            return inner
+        return (Item("if", step.when.text, line=step.when.place.line, arms=(Arm("yes", inner), Arm("no", ()))),)
+
+    def item(self, step: AnyStep) -> Item:
+        kind, label, detail = _said(step)
+        name = self.names.get(id(step), "")
+        return Item(kind, step.name or label, detail, step.note or "", name, step.place.line, self.arms(step))
+
+    def arms(self, step: AnyStep) -> tuple[Arm, ...]:
+        match step:
+            case WaitForStep():
+                return self.pair(step, "it came", "time is up")
+            case IfStep():
+                return self.pair(step, "yes", "no")
+            case AskStep():
+                return self.pair(step, "yes", "no, or time is up")
+            case ChooseStep():
+                subject = _asked_by_all(step)
+                arms = (Arm(arm.when.text.removeprefix(subject).strip(), self.items(arm.then)) for arm in step.arms)
+                return (*arms, Arm("otherwise", self.items(step.otherwise)))
+            case SplitStep():
+                return tuple(
+                    Arm(f"{path.name} {share_words(path.share)}", self.items(path.steps)) for path in step.into
+                )
+            case RepeatStep():
+                first = Item("wait", words.length_words(step.every), line=step.place.line)
+                return (Arm("each time", (first, *self.items(step.steps))),)
+            case _:
+                return ()
+
+    def pair(self, step: WaitForStep | IfStep | AskStep, yes: str, no: str) -> tuple[Arm, ...]:
+        return Arm(yes, self.items(step.then)), Arm(no, self.items(step.otherwise))
 
 
-def _guarded(step: AnyStep) -> tuple[Item, ...]:
-    if isinstance(step, UseStep):
-        inner = _items(step.steps)
-    else:
-        inner = (_item(step),)
-    if step.when is None:
-        return inner
-    asked = Item("if", step.when.text, line=step.when.place.line, arms=(Arm("yes", inner), Arm("no", ())))
-    return (asked,)
-
-
-def _item(step: AnyStep) -> Item:
-    label, detail, kind, arms = _drawn(step)
-    return Item(kind, step.name or label, detail, step.note or "", step.id or "", step.place.line, arms)
-
-
-Drawn = tuple[str, str, Kind, tuple[Arm, ...]]
-
-
-def _drawn(step: AnyStep) -> Drawn:
-    match step:
-        case SendStep() | WaitStep() | SetStep() | RecordStep() | CallStep() | EnterStep():
-            return _doing(step)
-        case MilestoneStep():
-            return step.milestone, "", "milestone", ()
-        case StopStep():
-            return step.reason, "", "stop", ()
-        case UseStep():
-            return step.shared, "", "repeat", (Arm("", _items(step.steps)),)
-        case _:
-            return _forking(step)
-
-
-def _doing(step: SendStep | WaitStep | SetStep | RecordStep | CallStep | EnterStep) -> Drawn:
-    match step:
-        case SendStep():
-            return step.message, " or ".join(step.by), "send", ()
-        case WaitStep():
-            return words.until_words(step.until), "", "wait", ()
-        case SetStep():
-            return ", ".join(f"{name} = {_given(value)}" for name, value in step.assignments), "", "set", ()
-        case RecordStep():
-            return step.event, "", "record", ()
-        case CallStep():
-            return f"{step.connection}.{step.action}", _first_text(step.args), "call", ()
-        case EnterStep():
-            return step.journey, "", "enter", ()
-
-
-def _forking(step: WaitForStep | IfStep | ChooseStep | SplitStep | RepeatStep | AskStep) -> Drawn:
+def _said(step: AnyStep) -> tuple[Kind, str, str]:
+    """Return the kind of an item, its short line and its smaller one."""
     match step:
         case WaitForStep():
-            came, late = Arm("it came", _items(step.then)), Arm("time is up", _items(step.otherwise or ()))
-            return step.event, _at_most(step.max), "listen", (came, late)
+            return "listen", step.event, _at_most(step.max)
         case IfStep():
-            arms = Arm("yes", _items(step.then)), Arm("no", _items(step.otherwise or ()))
-            return step.condition.text, "", "if", arms
+            return "if", step.condition.text, ""
         case ChooseStep():
-            return _choice(step)
+            return "choose", _asked_by_all(step) or "the first that holds", ""
         case SplitStep():
-            arms_ = tuple(Arm(f"{path.name} {share_words(path.share)}", _items(path.steps)) for path in step.into)
-            return step.experiment, "", "split", arms_
+            return "split", step.experiment, ""
         case RepeatStep():
-            until = f"until {step.until.text}" if step.until else ""
-            first = Item("wait", words.length_words(step.every), line=step.place.line)
-            return words.counted(step.times, "time"), until, "repeat", (Arm("each time", (first, *_items(step.steps))),)
+            return "repeat", words.counted(step.times, "time"), f"until {step.until.text}" if step.until else ""
         case AskStep():
-            yes, no = Arm("yes", _items(step.then)), Arm("no, or time is up", _items(step.otherwise or ()))
-            return step.who, _at_most(step.max), "ask", (yes, no)
+            return "ask", step.who, _at_most(step.max)
+        case _:
+            return _done(step)
 
 
-def _choice(step: ChooseStep) -> Drawn:
-    """Name what all arms ask about once, at the fork: ``event.score``, then ``is at most 6``, ``is at most 8``."""
+def _done(step: AnyStep) -> tuple[Kind, str, str]:
+    match step:
+        case SendStep():
+            return "send", step.message, " or ".join(step.by)
+        case WaitStep():
+            return "wait", words.until_words(step.until), ""
+        case SetStep():
+            return "set", ", ".join(f"{name} = {_given(value)}" for name, value in step.assignments), ""
+        case RecordStep():
+            return "record", step.event, ""
+        case CallStep():
+            return "call", f"{step.connection}.{step.action}", _title(step.args)
+        case EnterStep():
+            return "enter", step.journey, ""
+        case MilestoneStep():
+            return "milestone", step.milestone, ""
+        case StopStep():
+            return "stop", step.reason, ""
+        case _:
+            return "repeat", step.verb, ""
+
+
+def _asked_by_all(step: ChooseStep) -> str:
+    """Return what all arms ask about, to say it once: ``event.score``, then ``is at most 6``, ``is at most 8``."""
     texts = [arm.when.text for arm in step.arms]
-    subjects = {text.split(" ", 1)[0] for text in texts if " " in text}
-    shared = subjects.pop() if len(subjects) == 1 and all(" " in text for text in texts) else ""
-    arms = [Arm(arm.when.text.removeprefix(f"{shared} ") if shared else arm.when.text, _items(arm.then)) for arm in step.arms]
-    return shared or "the first that holds", "", "choose", (*arms, Arm("otherwise", _items(step.otherwise or ())))
+    subjects = {text.partition(" ")[0] for text in texts}
+    is_shared = len(subjects) == 1 and all(
+        " is " in text and " and " not in text and " or " not in text for text in texts
+    )
+    return subjects.pop() if is_shared else ""
 
 
 def _at_most(until: Length | Moment) -> str:
@@ -254,7 +264,7 @@ def _given(value: object) -> str:
             return f"{value}"
 
 
-def _first_text(args: Mapping[str, object]) -> str:
+def _title(args: Mapping[str, object]) -> str:
     """A call is best known by its title; the rest is for machines."""
     title = args.get("title")
     return title if isinstance(title, str) and "{{" not in title else ""

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from lifeloop.journey.map import Arm, Item
 from lifeloop.journey.map_letters import TextStyle, wrapped
 
-CARD = 232
+CARD = 248
 PILL_ROOM = 60
+MOST_LINES = 5
 TEXT_LEFT = 46
 LINE_HEIGHT = 17
 DETAIL_HEIGHT = 15
@@ -121,7 +122,7 @@ def _block(item: Item) -> Block:
 def _card(item: Item) -> Block:
     pill = item.kind in PILLS
     label, detail = card_words(item)
-    lines = wrapped(label, CARD - TEXT_LEFT - CARD_PADDING, LABEL, most=3)
+    lines = wrapped(label, CARD - TEXT_LEFT - CARD_PADDING, LABEL, most=MOST_LINES)
     small = wrapped(detail, CARD - TEXT_LEFT - CARD_PADDING, DETAIL, most=2) if detail else ()
     note = wrapped(item.note, CARD - TEXT_LEFT - CARD_PADDING, DETAIL, most=2) if item.note else ()
     if pill and len(lines) == 1 and not note:
@@ -137,9 +138,8 @@ def card_words(item: Item) -> tuple[str, str]:
     """Return the two things a card says: messages are shown by their title, with the file's name below."""
     match item.kind:
         case "send":
-            folder, _, name = item.label.rpartition("/")
             by = f" · {item.detail}" if item.detail else ""
-            return name.replace("-", " ").capitalize(), f"{folder}{by}"
+            return item.label.rpartition("/")[2].replace("-", " ").capitalize(), f"{item.label}{by}"
         case "listen":
             return f"Wait for {item.label}", item.detail
         case "wait":
@@ -156,7 +156,7 @@ def _forked(head: Block, arms: Sequence[Arm]) -> Block:
     bodies = [_arm(arm) for arm in arms]
     starts, width = _side_by_side(bodies)
     middles = [start + body.middle for start, body in zip(starts, bodies, strict=True)]
-    middle = (middles[0] + middles[-1]) / 2
+    middle = _trunk(arms, middles)
     shift = max(0.0, head.middle - middle)
     middle, middles = middle + shift, [x + shift for x in middles]
     top = head.height + BUS
@@ -171,6 +171,16 @@ def _forked(head: Block, arms: Sequence[Arm]) -> Block:
     is_open = any(body.is_open for body in bodies)
     width = max(width + shift, middle + head.width - head.middle)
     return Block(width, bottom if is_open else bottom - BUS, middle, is_open, tuple(shapes))
+
+
+def _trunk(arms: Sequence[Arm], middles: Sequence[float]) -> float:
+    """Return where the line comes from above: over the only arm with steps, or over the middle one, or between two."""
+    busy = [x for arm, x in zip(arms, middles, strict=True) if arm.items]
+    if len(busy) == 1:
+        return busy[0]
+    if len(middles) % 2:
+        return middles[len(middles) // 2]
+    return (middles[0] + middles[-1]) / 2
 
 
 def _side_by_side(bodies: Sequence[Block]) -> tuple[list[float], float]:

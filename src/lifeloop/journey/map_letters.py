@@ -17,16 +17,16 @@ class TextStyle:
     bold: bool = False
 
     def width(self, text: str) -> float:
-        """Return about how wide a text is; rather a little too wide than too narrow."""
-        return sum(_share(letter) for letter in text) * self.size * (1.06 if self.bold else 1.0)
+        """Return about how wide a text is; fonts differ, so it reckons with a wide one."""
+        return sum(_share(letter) for letter in text) * self.size * (1.08 if self.bold else 1.0)
 
 
 def _share(letter: str) -> float:
     if letter in NARROW:
-        return 0.33
+        return 0.38
     if letter in WIDE:
-        return 0.88
-    return 0.68 if letter.isupper() else 0.56
+        return 0.95
+    return 0.7 if letter.isupper() else 0.61
 
 
 def wrapped(text: str, width: float, style: TextStyle, *, most: int) -> tuple[str, ...]:
@@ -42,6 +42,7 @@ def wrapped(text: str, width: float, style: TextStyle, *, most: int) -> tuple[st
     lines.append(line)
     if len(lines) > most:
         lines = [*lines[: most - 1], _shortened(" ".join(lines[most - 1 :]), width, style)]
+    lines = [_shortened(said, width, style) if style.width(said) > width else said for said in lines]
     return tuple(lines)
 
 

@@ -15,11 +15,9 @@ from lifeloop.journey.map_layout import (
     DETAIL,
     DETAIL_HEIGHT,
     GAP,
-    LABEL,
     LABEL_HEIGHT,
     LINE_HEIGHT,
     PILL_HEIGHT,
-    SMALL,
     TEXT_LEFT,
     Block,
     Card,
@@ -50,9 +48,9 @@ def draw_svg(journey: JourneyMap) -> str:
     y = MARGIN + top
     shapes = list(moved(body.shapes, (width - body.width) / 2, y))
     height = y + body.height + (GAP + bottom if bottom else 0) + MARGIN
+    size = f'viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" height="{_n(height)}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" '
-        f'height="{_n(height)}" role="img" aria-labelledby="map-title map-words">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="map-title map-words">',
         f'<title id="map-title">{escape(journey.title)}: the map of the journey {escape(journey.name)}</title>',
         f'<desc id="map-words">{escape(_in_words(journey))}</desc>',
         f"<style>{CSS}</style>",
@@ -96,7 +94,7 @@ def _heading(journey: JourneyMap, width: float) -> tuple[list[str], float]:
     lines = wrapped(journey.title, width, TITLE, most=2)
     parts = [_text(line, 0, 18 + index * 26, "title") for index, line in enumerate(lines)]
     y = 18 + len(lines) * 26 - 4
-    parts.append(_text(f"{journey.name} · {journey.phase}", 0, y, "small"))
+    parts.append(_text(" · ".join(dict.fromkeys((journey.name, journey.phase))), 0, y, "small"))
     y += 6
     if journey.audience:
         for line in wrapped(f"for {journey.audience}", width, DETAIL, most=3):
@@ -158,7 +156,8 @@ def _card(card: Card) -> Iterator[str]:
     marks += f' data-line="{item.line}"' if item.line else ""
     is_pill = card.height == PILL_HEIGHT and len(card.label) == 1
     radius = card.height / 2 if is_pill else RADIUS
-    yield f'<g class="{item.kind}" transform="translate({_n(card.x)} {_n(card.y)})"{marks}><title>{escape(whole)}</title>'
+    spot = f"translate({_n(card.x)} {_n(card.y)})"
+    yield f'<g class="{item.kind}" transform="{spot}"{marks}><title>{escape(whole)}</title>'
     yield f'<rect class="card" width="{_n(card.width)}" height="{_n(card.height)}" rx="{_n(radius)}"/>'
     yield _icon(item, x=15 if is_pill else 13, y=card.height / 2, is_small=is_pill)
     y = card.height / 2 + 4.5 if is_pill else CARD_PADDING + 13
@@ -173,15 +172,17 @@ def _card(card: Card) -> Iterator[str]:
 
 
 def _icon(item: Item, *, x: float, y: float, is_small: bool) -> str:
-    size = 16 if is_small else 22
-    disc = "" if is_small else f'<circle class="disc" cx="11" cy="11" r="14"/>'
-    scale = f" scale({size / 24:.4g})"
-    inner = f'<path class="icon" transform="{"" if is_small else "translate(2.75 2.75) "}{scale.strip() if is_small else "scale(.6875)"}" d="{ICONS[item.kind]}"/>'
-    return f'<g transform="translate({_n(x)} {_n(y - size / 2)})">{disc}{inner}</g>'
+    path = f'd="{ICONS[item.kind]}"'
+    if is_small:
+        return f'<path class="icon" transform="translate({_n(x)} {_n(y - 8)}) scale(.667)" {path}/>'
+    disc = '<circle class="disc" cx="11" cy="11" r="14"/>'
+    icon = f'<path class="icon" transform="translate(2.75 2.75) scale(.6875)" {path}/>'
+    return f'<g transform="translate({_n(x)} {_n(y - 11)})">{disc}{icon}</g>'
 
 
 def _tag(tag: Tag) -> str:
-    box = f'<rect class="tag" x="{_n(tag.x - tag.width / 2)}" y="{_n(tag.y)}" width="{_n(tag.width)}" height="{LABEL_HEIGHT}" rx="10"/>'
+    left = _n(tag.x - tag.width / 2)
+    box = f'<rect class="tag" x="{left}" y="{_n(tag.y)}" width="{_n(tag.width)}" height="{LABEL_HEIGHT}" rx="10"/>'
     return box + f'<text class="arm" x="{_n(tag.x)}" y="{_n(tag.y + 14)}">{escape(tag.text)}</text>'
 
 
@@ -190,7 +191,8 @@ def _frame(frame: Frame) -> Iterator[str]:
         f'<rect class="frame" x="{_n(frame.x)}" y="{_n(frame.y)}" width="{_n(frame.width)}" '
         f'height="{_n(frame.height)}" rx="14"/>'
     )
-    yield f'<g transform="translate({_n(frame.x + 10)} {_n(frame.y + 8)})"><path class="loop" transform="scale(.62)" d="{ICONS["repeat"]}"/></g>'
+    spot = f"translate({_n(frame.x + 10)} {_n(frame.y + 8)}) scale(.62)"
+    yield f'<path class="loop" transform="{spot}" d="{ICONS["repeat"]}"/>'
     yield _text(frame.text, frame.x + 30, frame.y + 20, "small")
 
 

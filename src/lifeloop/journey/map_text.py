@@ -55,7 +55,9 @@ def draw_text(journey: JourneyMap, look: Look = Look()) -> str:
 
 
 def _word(kind: Kind) -> str:
-    return {"listen": "wait for", "start": "starts:", "stop": "stop:", "call": "call", "choose": "choose by"}.get(kind, kind)
+    return {"listen": "wait for", "start": "starts:", "stop": "stop:", "call": "call", "choose": "choose by"}.get(
+        kind, kind
+    )
 
 
 def _sequence(items: Sequence[Item], look: Look, room: int) -> list[str]:
@@ -79,11 +81,22 @@ def _waits_joined(items: Sequence[Item]) -> Iterator[Item]:
 
 
 def _item(item: Item, look: Look, room: int) -> list[str]:
+    guarded = _guarded(item, look)
+    if guarded and len(guarded) <= max(room, NARROW):
+        return [guarded]
     lines = [look.said(item)]
     arms = [arm for arm in item.arms if arm.items or item.kind not in ("listen", "if", "ask")]
     for arm in arms:
         lines += _arm(arm, look, room, is_last=arm is arms[-1])
     return lines
+
+
+def _guarded(item: Item, look: Look) -> str:
+    """One step that is done only if something holds reads best on one line."""
+    if item.kind != "if" or item.arms[-1].items:
+        return ""
+    inner = _on_one_line(Arm(f"{look.said(item)}", item.arms[0].items), look)
+    return inner if len(item.arms[0].items) == 1 else ""
 
 
 def _arm(arm: Arm, look: Look, room: int, *, is_last: bool) -> list[str]:

@@ -14,14 +14,16 @@ from lifeloop.journey.schema_kinds import ProjectNames, Schema, documented, refe
 from lifeloop.journey.schema_snippets import STEP_SNIPPETS, TOP_SNIPPETS
 from lifeloop.journey.words import ANY_STEP, DELIVERY, START, TEST, TOP, VERBS, Verb, Word
 
+NO_NAMES = ProjectNames()
 DRAFT = "http://json-schema.org/draft-07/schema#"
 INSIDE_WAIT = ("for", "where", "max", "since")
 """These stand inside ``wait: {…}``; the others beside ``wait``."""
 NEEDED = ("journey", "start", "steps")
-DEFINED_BESIDE = ("$schema",)
+EXPECTED = ("send", "call", "enter", "stop", "milestone", "record", "ask")
+"""What a test may expect, besides ``set``."""
 
 
-def journey_schema(names: ProjectNames = ProjectNames()) -> Schema:
+def journey_schema(names: ProjectNames = NO_NAMES) -> Schema:
     """Return the schema of a journey file; with ``names``, one that completes this project's own words."""
     top = {word.name: value_schema(word, names) for word in TOP}
     top["stop"] = {**top["stop"], **reference("stop")}
@@ -64,8 +66,7 @@ def _step(names: ProjectNames) -> Schema:
 
 
 def _verb(verb: Verb, names: ProjectNames) -> Schema:
-    word = Word(verb.name, verb.kind, verb.doc, verb.example)
-    found = value_schema(word, names)
+    found = _verb_value(verb.name, names)
     if verb.name == "choose":
         found |= {"items": _arm()}
     if verb.name == "wait":
@@ -82,7 +83,9 @@ def _beside(verb: Verb) -> Iterable[Word]:
 
 def _belongings(verb: Verb) -> Schema:
     allowed = [verb.name, *(word.name for word in (*_beside(verb), *ANY_STEP))]
-    belongs: Schema = {"propertyNames": {"enum": allowed, "errorMessage": f'This does not belong to a "{verb.name}" step'}}
+    belongs: Schema = {
+        "propertyNames": {"enum": allowed, "errorMessage": f'This does not belong to a "{verb.name}" step'}
+    }
     if verb.needs:
         belongs["required"] = [need for need in verb.needs if need in allowed]
     return {"if": {"required": [verb.name]}, "then": belongs}
@@ -90,7 +93,10 @@ def _belongings(verb: Verb) -> Schema:
 
 def _closed(words: Iterable[Word], names: ProjectNames, *, kind: str | None = "object") -> Schema:
     """A block that holds these words and no others."""
-    found: Schema = {"additionalProperties": False, "properties": {word.name: value_schema(word, names) for word in words}}
+    found: Schema = {
+        "additionalProperties": False,
+        "properties": {word.name: value_schema(word, names) for word in words},
+    }
     return {"type": kind, **found} if kind else found
 
 
@@ -121,7 +127,7 @@ def _start(names: ProjectNames) -> Schema:
     return {
         "type": ["string", "object", "array"],
         "pattern": "^(by hand|from another journey)$",
-        "patternErrorMessage": "I expected `by hand`, `from another journey`, or a block such as `event: order.delivered`",
+        "patternErrorMessage": "I expected `by hand`, `from another journey`, or a block: `event: order.delivered`",
         "items": {"$ref": "#/definitions/start"},
         **_closed(START, names, kind=None),
         "defaultSnippets": [
@@ -176,24 +182,28 @@ def _path() -> Schema:
 
 
 def _shape_tests(properties: dict[str, Any], names: ProjectNames) -> None:
-    words = {word.name: word for verb in VERBS.values() for word in [Word(verb.name, verb.kind, verb.doc, verb.example)]}
-    at = {"type": "string", "markdownDescription": documented("When, counted from day 0.", "at: day 4 11:12")}
     free: Schema = {"type": "object"}
-    event = {"markdownDescription": "Something that happens to the customer.", **value_schema(START[0], names)}
-    inputs = {"event": event, "set": free, "enter": value_schema(words["enter"], names)}
-    inputs |= {"answer": {}, "open": value_schema(words["send"], names), "click": value_schema(words["send"], names)}
-    outputs: Schema = {name: value_schema(words[name], names) for name in ("send", "call", "enter", "stop", "milestone")}
-    outputs |= {"set": free, "record": value_schema(words["record"], names), "ask": value_schema(words["ask"], names)}
-    properties["given"] |= {"type": ["string", "object"]}
+    message = _verb_value("send", names)
+    event = value_schema(START[0], names)
+    inputs: Schema = {"event": event, "set": free, "enter": _verb_value("enter", names), "answer": {}}
+    inputs |= {"open": message, "click": message}
+    outputs: Schema = {verb: _verb_value(verb, names) for verb in EXPECTED}
+    properties["given"] |= {"type": ["string", "object"], "examples": sorted(names.people)}
     properties["given"].pop("anyOf", None)
-    properties["given"]["examples"] = sorted(names.people)
-    properties["when"]["items"] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"at": at, **inputs, "with": free},
-    }
+    properties["when"]["items"] = _happening(inputs)
     properties["expect"] |= {
         "type": ["array", "string"],
         "pattern": "^nothing$",
-        "items": {"type": "object", "additionalProperties": False, "properties": {"at": at, **outputs, "with": free}},
+        "items": _happening({**outputs, "set": free}),
     }
+
+
+def _verb_value(verb: str, names: ProjectNames) -> Schema:
+    known = VERBS[verb]
+    return value_schema(Word(known.name, known.kind, known.doc, known.example), names)
+
+
+def _happening(properties: Schema) -> Schema:
+    at = {"type": "string", "markdownDescription": documented("When, counted from day 0.", "at: day 4 11:12")}
+    within: Schema = {"at": at, **properties, "with": {"type": "object"}}
+    return {"type": "object", "additionalProperties": False, "properties": within}

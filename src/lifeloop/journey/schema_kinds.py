@@ -113,7 +113,7 @@ def _channel(_names: ProjectNames) -> Schema:
 
 
 def _attributes(catalogue: Catalogue) -> dict[str, str]:
-    found = {f"customer.{name}": attribute.type for name, attribute in catalogue.customer.items()}
+    found: dict[str, str] = {f"customer.{name}": attribute.type for name, attribute in catalogue.customer.items()}
     for kind in catalogue.objects.values():
         found |= {f"{kind.name}.{name}": attribute.type for name, attribute in kind.attributes.items()}
     return found
