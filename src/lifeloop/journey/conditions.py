@@ -28,9 +28,12 @@ from lifeloop.journey.jinja_in_condition import report_template
 from lifeloop.journey.lengths import read_length
 from lifeloop.journey.names import some
 from lifeloop.journey.nearest import nearest
+from lifeloop.journey.saying import say_condition
 from lifeloop.journey.scope import Scope
 from lifeloop.journey.sentences import read_sentence
 from lifeloop.journey.source import Items, Map, Node, Report, Scalar, inside, part
+
+__all__ = ["read_condition", "say_condition"]
 
 _DEEDS = {"sent", "opened", "clicked", "replied", "bounced"}
 _EXAMPLE = "for example  customer.plan is premium"
@@ -128,7 +131,7 @@ class _Sentence:
         objects = self.scope.catalogue.objects
         known = objects.get(str(kind)) or objects.get(str(kind).removesuffix("s"))
         if known is None:
-            self._unknown("J126", f'there is no kind of thing "{kind}"', kind, list(objects), "objects")
+            self._unknown("J128", f'there is no kind of thing "{kind}"', kind, list(objects), "objects")
             return None
         sound, where = self._where(tree, self.scope.having(known.name, known.attributes))
         return AnyObject(known.name, tree.data == "any_missing", where) if sound else None

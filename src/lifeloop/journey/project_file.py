@@ -1,0 +1,198 @@
+"""``lifeloop.yaml`` to a catalogue. Whatever is wrong is left out and reported; the rest is used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from lifeloop.journey.catalogue import Attribute, Catalogue, Delivery, EventType
+from lifeloop.journey.condition import Condition, Value
+from lifeloop.journey.delivery_reader import read_delivery, read_zone
+from lifeloop.journey.diagnostic import Suggestion
+from lifeloop.journey.length import Length
+from lifeloop.journey.lengths import read_length
+from lifeloop.journey.nearest import nearest
+from lifeloop.journey.project_parts import (
+    read_attributes,
+    read_channel,
+    read_connection,
+    read_each,
+    read_event,
+    read_object,
+    read_sender,
+    read_text,
+    read_topic,
+)
+from lifeloop.journey.segments import read_segments
+from lifeloop.journey.shape import one_text, texts
+from lifeloop.journey.source import Map, Node, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.written import plain_value
+
+FILE = "lifeloop.yaml"
+KEYS = (
+    "project", "timezone", "language", "country", "environment", "grace", "delivery", "topics", "customer", "events",
+    "objects", "segments", "predicates", "connections", "senders", "approvers", "values", "company", "priority",
+    "people", "email", "channels",
+)  # fmt: skip
+_MEANINGS = {
+    **dict.fromkeys(("name", "id"), "project"),
+    **dict.fromkeys(("time_zone", "tz", "zone"), "timezone"),
+    **dict.fromkeys(("locale", "lang", "default_language"), "language"),
+    **dict.fromkeys(("attributes", "customers", "person", "fields", "profile"), "customer"),
+    **dict.fromkeys(("audiences", "cohorts", "lists"), "segments"),
+    **dict.fromkeys(("webhooks", "integrations", "apis"), "connections"),
+    **dict.fromkeys(("from", "identities"), "senders"),
+    **dict.fromkeys(("constants", "variables", "vars"), "values"),
+    **dict.fromkeys(("brand", "organisation", "organization"), "company"),
+    **dict.fromkeys(("smtp", "providers"), "channels"),
+}
+STANDARD_ATTRIBUTES = (
+    Attribute("email", "email", optional=True, personal=True),
+    Attribute("phone", "phone", optional=True, personal=True),
+    Attribute("locale", "text", optional=True),
+    Attribute("timezone", "text", optional=True),
+)
+"""What Lifeloop itself needs of a customer; a project may declare them again, more strictly."""
+STANDARD_EVENTS = (
+    EventType("unsubscribed", {"topic": Attribute("topic", "text", optional=True)}),
+    EventType("complained", {"message": Attribute("message", "text", optional=True)}),
+    EventType("bounced", {"message": Attribute("message", "text", optional=True)}),
+)
+"""What Lifeloop itself reports about a customer."""
+
+
+def read_catalogue(root: Path, report: Report) -> Catalogue:
+    """Return what the project in a folder declares; a project without a ``lifeloop.yaml`` has the standard words."""
+    path = root / FILE
+    empty = _with_standards(Catalogue(project=root.name or "project", root=root))
+    text = read_file(path, report, FILE)
+    node = read_yaml(text, FILE, report) if text is not None else None
+    if node is None:
+        return empty
+    if not isinstance(node, Map):
+        report.add("J012", f"{FILE} holds keys and values", node.place, label="begin with  project: my-project")
+        return empty
+    _check_keys(node, report)
+    return _read(node, empty, report)
+
+
+def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
+    topics = read_each(block.value("topics"), "topics", report, read_topic)
+    plain = replace(
+        base,
+        project=_text(block, "project", report) or base.project,
+        timezone=_zone(block, report) or base.timezone,
+        language=_code(block, "language", r"[a-z]{2,3}(-[A-Za-z0-9]+)*", "en, nl or pt-BR", report) or base.language,
+        country=_code(block, "country", r"[A-Z]{2}", "NL, PT or BR", report),
+        environment=_text(block, "environment", report) or base.environment,
+        grace=_length(block, "grace", report) or base.grace,
+        delivery=_delivery(block, topics, report),
+        topics=topics,
+        people=_text(block, "people", report) or base.people,
+        email=_text(block, "email", report) or base.email,
+        priority=_names(block, "priority", report),
+        values=_values(block, report),
+        company=read_each(block.value("company"), "company", report, read_text),
+        approvers=read_each(block.value("approvers"), "approvers", report, read_text),
+        predicates=read_each(block.value("predicates"), "predicates", report, _predicate),
+        senders=read_each(block.value("senders"), "senders", report, read_sender),
+        connections=read_each(block.value("connections"), "connections", report, read_connection),
+        channels=read_each(block.value("channels"), "channels", report, read_channel),
+        customer=read_attributes(block.value("customer"), "customer", report),
+        events=read_each(block.value("events"), "events", report, read_event),
+        objects=read_each(block.value("objects"), "objects", report, read_object),
+    )
+    _check_way_out(block, plain, report)
+    whole = _with_standards(plain)
+    segments: dict[str, Condition] = read_segments(block.value("segments"), whole, report)
+    return replace(whole, segments=segments)
+
+
+def _with_standards(catalogue: Catalogue) -> Catalogue:
+    customer = {attribute.name: attribute for attribute in STANDARD_ATTRIBUTES} | dict(catalogue.customer)
+    events = {event.name: event for event in STANDARD_EVENTS} | dict(catalogue.events)
+    return replace(catalogue, customer=customer, events=events)
+
+
+def _check_keys(block: Map, report: Report) -> None:
+    for entry in block.entries:
+        key = entry.key.text
+        if key not in KEYS:
+            near = nearest(key, KEYS, _MEANINGS)
+            label = f'did you mean "{near}"?' if near else f"here may stand: {' '.join(KEYS)}"
+            fixes = (Suggestion(near, certain=block.entry(near) is None),) if near else ()
+            report.add("J105", f'"{key}" does not belong to {FILE}', entry.key.place, label=label, suggestions=fixes)
+
+
+def _check_way_out(block: Map, catalogue: Catalogue, report: Report) -> None:
+    place = block.place
+    if (node := block.value("email")) is not None:
+        place = node.place
+    if catalogue.email not in {"inbox", "smtp"}:
+        near = nearest(catalogue.email, ("inbox", "smtp"))
+        label = f'did you mean "{near}"?' if near else "inbox keeps mail on this machine; smtp sends it"
+        report.add("J109", f'there is no way out "{catalogue.email}" for e-mail', place, label=label)
+    elif catalogue.email == "smtp" and not catalogue.channels.get("smtp", {}).get("host"):
+        label = "add:  channels: {smtp: {host: mail.example.com, port: 587, user: env.SMTP_USER, …}}"
+        report.add("J106", "e-mail leaves by smtp, and no host is given", place, label=label)
+
+
+def _zone(block: Map, report: Report) -> str | None:
+    text = _scalar(block, "timezone", report)
+    return read_zone(text, report) if text else None
+
+
+def _code(block: Map, key: str, form: str, examples: str, report: Report) -> str | None:
+    text = _scalar(block, key, report)
+    if text is None or re.fullmatch(form, text.text):
+        return text.text if text else None
+    label = f"write a code such as {examples}"
+    report.add("J184", f'"{text.text}" is not the code of a {key}', text.place, label=label)
+    return None
+
+
+def _length(block: Map, key: str, report: Report) -> Length | None:
+    text = _scalar(block, key, report)
+    return read_length(text, report) if text else None
+
+
+def _delivery(block: Map, topics: Iterable[str], report: Report) -> Delivery:
+    node = block.value("delivery")
+    return read_delivery(node, report, topics) if node is not None else Delivery()
+
+
+def _names(block: Map, key: str, report: Report) -> tuple[str, ...]:
+    node = block.value(key)
+    return tuple(text.text for text in texts(node, key, report)) if node is not None else ()
+
+
+def _values(block: Map, report: Report) -> dict[str, Value]:
+    return read_each(block.value("values"), "values", report, _value)
+
+
+def _value(name: Scalar, node: Node, report: Report) -> Value | None:
+    value = plain_value(node)
+    if isinstance(value, str | int | float | bool):
+        return value
+    report.add("J104", f'"{name.text}" needs one value', node.place, label="write a text or a number")
+    return None
+
+
+def _predicate(name: Scalar, node: Node, report: Report) -> str | None:
+    text = one_text(node, name.text, report)
+    if text is None or re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", text.text):
+        return text.text if text else None
+    report.add("J109", f'"{text.text}" names no function', text.place, label="write  package.module:function")
+    return None
+
+
+def _scalar(block: Map, key: str, report: Report) -> Scalar | None:
+    node = block.value(key)
+    return one_text(node, key, report) if node is not None else None
+
+
+def _text(block: Map, key: str, report: Report) -> str | None:
+    scalar = _scalar(block, key, report)
+    return scalar.text if scalar else None
