@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import TypeVar
 
 from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.source import Items, Map, Node, Report, Scalar
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]*")
+W = TypeVar("W", bound=str)
 TEMPLATE = re.compile(r"\{\{|\{%")
 
 
-def said(node: Node) -> str:
+def kind_said(node: Node) -> str:
     """Say what a node is, as a marketer would: ``a list``."""
     match node:
         case Scalar(text=""):
@@ -72,11 +74,12 @@ def check_keys(block: Map, allowed: Collection[str], where: str, report: Report)
             report.add("J105", f'"{key}" does not belong {where}', entry.key.place, label=label, suggestions=fixes)
 
 
-def one_of(node: Node, what: str, words: Collection[str], report: Report) -> str | None:
+def one_of(node: Node, what: str, words: Collection[W], report: Report) -> W | None:
     """Return a text that is one of a few words."""
     text = one_text(node, what, report)
-    if text is None or text.text in words:
-        return text.text if text else None
+    found = next((word for word in words if text and word == text.text), None)
+    if text is None or found is not None:
+        return found
     near = nearest(text.text, words)
     report.add(
         "J109",
@@ -94,7 +97,7 @@ def missing(key: str, where: str, place: Place, report: Report, *, example: str)
 
 
 def _wrong_kind(node: Node, what: str, expected: str, report: Report, hint: str = "") -> None:
-    if is_blank(node) or said(node) == "nothing":
+    if is_blank(node) or kind_said(node) == "nothing":
         report.add("J104", f'"{what}" is empty', node.place, label=f"{expected} belongs here")
         return
-    report.add("J104", f'"{what}" needs {expected}, and here is {said(node)}', node.place, hint=hint)
+    report.add("J104", f'"{what}" needs {expected}, and here is {kind_said(node)}', node.place, hint=hint)

@@ -21,6 +21,7 @@ from lifeloop.journey.plan import Again, Json, Late, Trigger
 from lifeloop.journey.source import Node
 
 Phase = Literal["welcome", "satisfaction", "recovery", "loyalty", "advocacy", "growth", "inspiration", "reactivation"]
+Missed = Literal["skip", "continue", "stop"]
 Given = Value | DataName | None
 """What ``set``, ``record`` and ``enter`` hand on: a written value, data to copy, or nothing (``null``)."""
 
@@ -74,7 +75,7 @@ class WaitStep(Step):
     """``wait: 3 days`` or ``wait: until Tuesday 10:00``."""
 
     until: Length | Moment
-    missed: Literal["skip", "continue", "stop"] = "skip"
+    missed: Missed = "skip"
     verb: Literal["wait"] = "wait"
 
 

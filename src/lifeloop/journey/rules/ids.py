@@ -1,0 +1,47 @@
+"""Names inside one file: step ids, and the paths that tests pin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lifeloop.journey.compiler_names import steps_within
+from lifeloop.journey.diagnostic import Diagnostic, Place, Related, Suggestion
+from lifeloop.journey.nearest import nearest
+from lifeloop.journey.rules.subject import Subject
+from lifeloop.journey.spec import SplitStep, UseStep
+
+
+def same_id_twice(subject: Subject) -> Iterator[Diagnostic]:
+    """J153: two steps have the same id, so nobody could say where somebody stands."""
+    shared = {id(step) for use in subject.steps() if isinstance(use, UseStep) for step in steps_within(use.steps)}
+    seen: dict[str, Place] = {}
+    for step in subject.steps():
+        place = step.places.get("id")
+        if step.id is None or place is None or id(step) in shared:
+            continue
+        if step.id in seen:
+            related = (Related(seen[step.id], "the first one"),)
+            message = f'two steps have the id "{step.id}"'
+            yield Diagnostic("J153", "error", message, place, "give this one another id", related=related)
+        seen.setdefault(step.id, place)
+
+
+def path_pins(subject: Subject) -> Iterator[Diagnostic]:
+    """J182: a test pins a split or a path that the journey does not have."""
+    splits = {
+        step.experiment: [path.name for path in step.into] for step in subject.steps() if isinstance(step, SplitStep)
+    }
+    for test in subject.spec.tests:
+        for split, path in test.paths.items():
+            if split not in splits:
+                yield _unknown("split", split, list(splits), test.place)
+            elif path not in splits[split]:
+                yield _unknown(f'path of "{split}"', path, splits[split], test.place)
+
+
+def _unknown(what: str, name: str, names: list[str], place: Place) -> Diagnostic:
+    near = nearest(name, names)
+    label = f'did you mean "{near}"?' if near else f"there is: {', '.join(names) or 'none'}"
+    message = f'this test pins "{name}", and there is no such {what}'
+    fixes = (Suggestion(near),) if near else ()
+    return Diagnostic("J182", "error", message, place, label, suggestions=fixes)
