@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 from lifeloop.journey.catalogue import Attribute, Delivery
 from lifeloop.journey.condition import Value
+from lifeloop.journey.delivery_reader import read_delivery
 from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.known import Known
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.plan import Again, OnEvent
-from lifeloop.journey.reader_delivery import read_delivery
 from lifeloop.journey.reader_start import object_of, read_again, read_starts, read_stops
 from lifeloop.journey.reader_steps import modifiers_of, read_steps
 from lifeloop.journey.reader_tests import read_tests
@@ -65,7 +65,7 @@ def _top(block: Map, name: str, file: str, reading: Reading) -> JourneySpec:
         again=read_again(again, reading) if again is not None else Again(),
         goal=read_clause_of(block, "goal", reading),
         stops=read_stops(stops, reading, has_goal=block.value("goal") is not None) if stops is not None else (),
-        delivery=read_delivery(delivery, reading.known, report) if delivery is not None else Delivery(),
+        delivery=read_delivery(delivery, report, reading.known.topics) if delivery is not None else Delivery(),
         renamed=_renamed(block, report),
         steps=read_steps(steps, "steps", reading) if steps is not None else (),
         places=_places(block),
