@@ -63,9 +63,11 @@ from typing import Any, cast
 
 from lifeloop.engine.condition_source import source_of
 from lifeloop.engine.condition_words import WORDS
-from lifeloop.engine.scope import Scope
+from lifeloop.engine.scope import Scope, audience_scope
 from lifeloop.engine.values import Record
 from lifeloop.journey.condition import Condition
+
+__all__ = ["Reading", "Scope", "audience_scope", "holds", "reading_of"]
 
 _NOTHING: Record = {}
 _CACHED = 8192
