@@ -7,8 +7,7 @@ from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Candidate
-from lifeloop.store import journeys as published
-from lifeloop.store.claims import claim
+from lifeloop.store import claims
 from lifeloop.store.transaction import Tx, dump
 from lifeloop.store.transaction import load as load_json
 from lifeloop.store.values import EVERYBODY, CandidateRow, NewCandidate, Shard
@@ -64,11 +63,24 @@ def remove(tx: Tx, keys: Sequence[tuple[str, int, str, str]]) -> None:
 
 
 def claim_due(
-    tx: Tx, journeys: Sequence[str], now: Instant, limit: int, shard: Shard = EVERYBODY
+    tx: Tx,
+    journeys: Sequence[str] | None,
+    now: Instant,
+    limit: int,
+    shard: Shard = EVERYBODY,
+    *,
+    customer: str | None = None,
 ) -> tuple[CandidateRow, ...]:
     """Take those whose moment has come, earliest first, with their customers' locks. Paused journeys have none."""
-    ids = claim(tx, "candidate", published.awake(tx, journeys), now, limit=limit, shard=shard)
+    ids = claims.claim(tx, "candidate", now, limit, claims.Which(journeys, shard, customer=customer))
     return load(tx, ids) if ids else ()
+
+
+def count_due(
+    tx: Tx, journeys: Sequence[str] | None, now: Instant, shard: Shard = EVERYBODY, *, customer: str | None = None
+) -> int:
+    """How many may enter now."""
+    return claims.count(tx, "candidate", now, claims.Which(journeys, shard, customer=customer))
 
 
 def load(tx: Tx, ids: Sequence[int | str]) -> tuple[CandidateRow, ...]:

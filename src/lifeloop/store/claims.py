@@ -6,40 +6,78 @@ and a customer that somebody is writing about is left for the next wave. On SQLi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from lifeloop.clock import Instant
-from lifeloop.store import customers
+from lifeloop.store import customers, journeys
 from lifeloop.store.transaction import Rows, Tx
-from lifeloop.store.values import Shard
+from lifeloop.store.values import EVERYBODY, Shard
 
 Due = Literal["candidate", "enrollment", "message"]
 _MOMENT = {"candidate": "due_at", "enrollment": "due_at", "message": "next_at"}
 
 
-def claim(tx: Tx, table: Due, journeys: Sequence[int], now: Instant, *, limit: int, shard: Shard) -> list[Any]:
-    """Take due rows of these journeys, those of the first journey first, earliest first; returns their ids.
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which due rows: of these journeys (None: all), one part of the customers, one step, one person, some kinds."""
+
+    journeys: Sequence[str] | None = None
+    shard: Shard = EVERYBODY
+    node: str | None = None
+    customer: str | None = None
+    kinds: Collection[str] | None = None
+
+    def sql(self, tx: Tx) -> tuple[str, dict[str, Any]]:
+        """Return what to add to a WHERE, and its values."""
+        parts: dict[str, dict[str, Any]] = {}
+        if self.shard.count > 1:
+            parts["customer_id % :count = :index"] = {"count": self.shard.count, "index": self.shard.index}
+        if self.node is not None:
+            parts["node = :node"] = {"node": self.node}
+        if self.customer is not None:
+            parts["customer_id = (SELECT id FROM customer WHERE key = :customer)"] = {"customer": self.customer}
+        if self.kinds is not None:
+            parts[tx.among("kind", "kinds", "text")] = {"kinds": list(self.kinds)}
+        values = {name: value for part in parts.values() for name, value in part.items()}
+        return "".join(f" AND {part}" for part in parts), values
+
+
+def claim(tx: Tx, table: Due, now: Instant, limit: int, which: Which) -> list[Any]:
+    """Take due rows, those of the first journey first, earliest first; returns their ids. Who rests has none due.
 
     One statement per journey, so that each reads only the front of its own index, whatever else is waiting.
     """
     taken: list[tuple[Any, int]] = []
-    for journey in journeys:
+    for journey in journeys.awake(tx, which.journeys):
         if len(taken) < limit:
-            found = _due(tx, table, journey, now, limit=limit - len(taken), shard=shard)
-            taken += [(row.id, row.customer_id) for row in found]
+            taken += [(row.id, row.customer_id) for row in _due(tx, table, journey, now, limit - len(taken), which)]
     free = customers.lock_free(tx, [customer for _, customer in taken]) if taken else frozenset()
     return [id_ for id_, customer in taken if customer in free]
 
 
-def _due(tx: Tx, table: Due, journey: int, now: Instant, *, limit: int, shard: Shard) -> Rows:
-    moment = _MOMENT[table]
-    part = " AND customer_id % :count = :index" if shard.count > 1 else ""
+def count(tx: Tx, table: Due, now: Instant, which: Which) -> int:
+    """Return how many are due."""
+    ids = journeys.awake(tx, which.journeys)
+    more, values = which.sql(tx)
+    found = tx.ask(
+        f"SELECT count(*) AS number FROM {table} WHERE {tx.among('journey_id', 'ids', 'integer')}"
+        f" AND {_MOMENT[table]} <= :now{more}",
+        ids=ids,
+        now=now,
+        **values,
+    )
+    return int(found[0].number)
+
+
+def _due(tx: Tx, table: Due, journey: int, now: Instant, limit: int, which: Which) -> Rows:  # noqa: PLR0917  # private
+    more, values = which.sql(tx)
     return tx.ask(
-        f"SELECT id, customer_id FROM {table} WHERE journey_id = :journey AND {moment} <= :now{part}"
-        f" ORDER BY {moment}, id LIMIT :limit {tx.locked('FOR UPDATE SKIP LOCKED')}",
+        f"SELECT id, customer_id FROM {table} WHERE journey_id = :journey AND {_MOMENT[table]} <= :now{more}"
+        f" ORDER BY {_MOMENT[table]}, id LIMIT :limit {tx.locked('FOR UPDATE SKIP LOCKED')}",
         journey=journey,
         now=now,
         limit=limit,
-        **({"count": shard.count, "index": shard.index} if part else {}),
+        **values,
     )

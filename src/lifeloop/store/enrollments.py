@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from lifeloop.clock import Instant
-from lifeloop.store import customers
+from lifeloop.store import claims, customers
 from lifeloop.store import journeys as published
-from lifeloop.store.claims import claim
 from lifeloop.store.states import COLUMNS, columns_of, run_of
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import EVERYBODY, NewRun, PastRun, Run, Saved, Shard, Waiting
@@ -23,6 +22,7 @@ _NEW = COLUMNS | {
     "object_key": "text",
 }
 _COPIED = ("customer_id", "journey_id", "entry_key", "subject", "object_key", *COLUMNS)
+_FIRST = "(SELECT min(t.{0}) FROM {1} t WHERE t.journey_id = j.id AND t.{0} IS NOT NULL)"
 _READ = (
     "SELECT e.*, j.name AS journey, p.digest AS plan, c.key FROM enrollment e JOIN journey j ON j.id = e.journey_id"
     " JOIN plan p ON p.id = e.plan_id JOIN customer c ON c.id = e.customer_id"
@@ -43,10 +43,35 @@ def add(tx: Tx, rows: Sequence[NewRun]) -> tuple[int | None, ...]:
     return tuple(by_key.pop((row.customer_id, ids[row.journey], row.entry_key), None) for row in rows)
 
 
-def claim_due(tx: Tx, journeys: Sequence[str], now: Instant, limit: int, shard: Shard = EVERYBODY) -> tuple[Run, ...]:
+def claim_due(
+    tx: Tx,
+    journeys: Sequence[str] | None,
+    now: Instant,
+    limit: int,
+    shard: Shard = EVERYBODY,
+    *,
+    node: str | None = None,
+    customer: str | None = None,
+) -> tuple[Run, ...]:
     """Take due runs, earliest first, with their customers' locks; nobody else has them until this commit."""
-    ids = claim(tx, "enrollment", published.awake(tx, journeys), now, limit=limit, shard=shard)
+    ids = claims.claim(tx, "enrollment", now, limit, claims.Which(journeys, shard, node, customer))
     return tuple(_read(tx, tx.among("e.id", "ids"), ids=ids)) if ids else ()
+
+
+def due_nodes(
+    tx: Tx, journeys: Sequence[str] | None, now: Instant, shard: Shard = EVERYBODY, *, customer: str | None = None
+) -> tuple[tuple[str, str, int], ...]:
+    """Where due runs stand, as ``(plan digest, node, how many)``, the earliest due first."""
+    more, values = claims.Which(journeys, shard, customer=customer).sql(tx)
+    rows = tx.ask(
+        "SELECT p.digest, e.node, count(*) AS number FROM enrollment e JOIN plan p ON p.id = e.plan_id"
+        f" WHERE {tx.among('e.journey_id', 'ids', 'integer')} AND e.due_at <= :now AND e.node IS NOT NULL{more}"
+        " GROUP BY p.digest, e.node ORDER BY min(e.due_at), e.node",
+        ids=published.awake(tx, journeys),
+        now=now,
+        **values,
+    )
+    return tuple((row.digest, row.node, row.number) for row in rows)
 
 
 def claim_customer(tx: Tx, customer_id: int, journeys: Sequence[str] | None = None) -> tuple[Run, ...]:
@@ -119,19 +144,18 @@ def past(tx: Tx, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tupl
     return found
 
 
-def next_due(tx: Tx, journey: str) -> Instant | None:
-    """The next moment anything of this journey falls due: a candidate, a run, a message, a lease. Paused: never."""
-    awake = published.awake(tx, [journey])
-    if not awake:
-        return None
+def next_due(tx: Tx, journey: str | None = None) -> Instant | None:
+    """The next moment anything of a journey (None: of any) falls due: a candidate, a run, a message, a lease.
+
+    A journey that rests has no such moment.
+    """
     rows = tx.ask(
-        "SELECT min(due_at) AS due FROM candidate WHERE journey_id = :journey"
-        " UNION ALL SELECT min(due_at) FROM enrollment WHERE journey_id = :journey AND due_at IS NOT NULL"
-        " UNION ALL SELECT min(next_at) FROM message WHERE journey_id = :journey AND next_at IS NOT NULL"
-        " UNION ALL SELECT min(lease_until) FROM message WHERE journey_id = :journey AND lease_until IS NOT NULL",
-        journey=awake[0],
+        f"SELECT {_FIRST.format('due_at', 'candidate')}, {_FIRST.format('due_at', 'enrollment')},"
+        f" {_FIRST.format('next_at', 'message')}, {_FIRST.format('lease_until', 'message')}"
+        f" FROM journey j WHERE j.paused_at IS NULL{'' if journey is None else ' AND j.name = :journey'}",
+        **({} if journey is None else {"journey": journey}),
     )
-    return min((row.due for row in rows if row.due is not None), default=None)
+    return min((moment for row in rows for moment in row if moment is not None), default=None)
 
 
 def waiting(tx: Tx, journey: str | None, after: int = 0, limit: int = 100) -> tuple[Waiting, ...]:

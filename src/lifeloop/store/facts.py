@@ -2,13 +2,179 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from lifeloop.engine.values import Facts
+from lifeloop.clock import Instant
+from lifeloop.engine.values import Answer, Event, Facts, Record, Sent
+from lifeloop.store import customers, objects
 from lifeloop.store.transaction import Tx
-from lifeloop.store.values import Needs, Subject
+from lifeloop.store.transaction import load as load_json
+from lifeloop.store.values import Customer, Needs, Subject
+
+SAID = ("attempting", "sent", "uncertain", "assumed_sent")
+"""Statuses of messages that have left or may have left: what gaps and limits count."""
 
 
-def load(tx: Tx, subjects: Sequence[Subject], needs: Needs) -> tuple[Facts, ...]:
-    """Facts in the order of the subjects."""
-    raise NotImplementedError
+def load(
+    tx: Tx, subjects: Sequence[Subject], needs: Needs, *, statuses: Sequence[str] = ("ready", *SAID)
+) -> tuple[Facts, ...]:
+    """Facts in the order of the subjects. ``statuses``: which messages count as said."""
+    ids = sorted({subject.customer_id for subject in subjects})
+    tables = _Tables(
+        people=customers.find(tx, ids),
+        things=_things(tx, ids, needs.objects | {subject.object_kind for subject in subjects if subject.object_kind}),
+        events=_events(tx, ids, needs),
+        sent=_sent(tx, subjects, needs.sent_since, statuses),
+        consents=consents_of(tx, ids),
+        suppressed=_suppressed(tx, ids),
+        segments=_segments(tx, ids, needs),
+        answers=_answers(tx, [subject.run_id for subject in subjects if subject.run_id is not None]),
+    )
+    return tuple(tables.facts(subject, needs) for subject in subjects)
+
+
+def consents_of(tx: Tx, ids: Sequence[int]) -> dict[int, dict[str, bool]]:
+    """Present permission per customer, by topic or ``channel/topic``."""
+    rows = tx.ask(
+        f"SELECT customer_id, topic, channel, granted FROM permission WHERE {tx.among('customer_id', 'ids')}",
+        ids=list(ids),
+    )
+    found: dict[int, dict[str, bool]] = defaultdict(dict)
+    for row in rows:
+        name = row.topic if row.channel == "*" else f"{row.channel}/{row.topic}"
+        found[row.customer_id][name] = bool(row.granted)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """What each table said about the customers of the batch."""
+
+    people: Mapping[int, Customer]
+    things: Mapping[int, Mapping[str, Mapping[str, Record]]]
+    events: Mapping[int, list[Event]]
+    sent: Mapping[int, list[tuple[int | None, Sent]]]
+    consents: Mapping[int, dict[str, bool]]
+    suppressed: Mapping[int, frozenset[str]]
+    segments: Mapping[int, frozenset[str]]
+    answers: Mapping[int, list[Answer]]
+
+    def facts(self, subject: Subject, needs: Needs) -> Facts:
+        who, things = subject.customer_id, self.things.get(subject.customer_id, {})
+        return Facts(
+            customer_id=self.people[who].key,
+            customer=self.people[who].data,
+            object=things.get(subject.object_kind or "", {}).get(subject.object_key or ""),
+            things={kind: tuple(things.get(kind, {}).values()) for kind in needs.objects},
+            events=tuple(self.events.get(who, ())),
+            sent=tuple(_own(sent, run, subject.run_id) for run, sent in self.sent.get(who, ())),
+            consents=self.consents.get(who, {}),
+            suppressed=self.suppressed.get(who, frozenset()),
+            segments=self.segments.get(who, frozenset()),
+            answers=() if subject.run_id is None else tuple(self.answers.get(subject.run_id, ())),
+        )
+
+
+def _things(tx: Tx, ids: Sequence[int], kinds: frozenset[str]) -> dict[int, dict[str, dict[str, Record]]]:
+    found: dict[int, dict[str, dict[str, Record]]] = {}
+    for thing in objects.of_customers(tx, ids, kinds):
+        found.setdefault(thing.customer_id, {}).setdefault(thing.kind, {})[thing.key] = thing.fields
+    return found
+
+
+def _events(tx: Tx, ids: Sequence[int], needs: Needs) -> dict[int, list[Event]]:
+    found: dict[int, list[Event]] = defaultdict(list)
+    if needs.events:
+        rows = tx.ask(
+            f'SELECT seq, customer_id, name, "at", data FROM event WHERE {tx.among("customer_id", "ids")}'
+            f" AND {tx.among('name', 'names', 'text')} ORDER BY seq",
+            ids=list(ids),
+            names=sorted(needs.events),
+        )
+        for row in rows:
+            found[row.customer_id].append(Event(row.seq, row.name, row.at, load_json(row.data)))
+    return found
+
+
+def _sent(
+    tx: Tx, subjects: Sequence[Subject], since: Instant | None, statuses: Sequence[str]
+) -> dict[int, list[tuple[int | None, Sent]]]:
+    found: dict[int, list[tuple[int | None, Sent]]] = defaultdict(list)
+    if since is not None:
+        rows = tx.ask(
+            "SELECT customer_id, enrollment_id, name, channel, topic, coalesce(sent_at, made_at) AS said_at, counts,"
+            f" opened_at, clicked_at, replied_at, bounced_at FROM message WHERE {tx.among('customer_id', 'ids')}"
+            f" AND kind = 'mail' AND {tx.among('status', 'statuses', 'text')}"
+            f" AND (made_at >= :since OR sent_at >= :since OR {tx.among('enrollment_id', 'runs')})"
+            " ORDER BY made_at, id",
+            ids=sorted({subject.customer_id for subject in subjects}),
+            runs=[subject.run_id for subject in subjects if subject.run_id is not None],
+            statuses=list(statuses),
+            since=since,
+        )
+        for row in rows:
+            found[row.customer_id].append((row.enrollment_id, _read_sent(row)))
+    return found
+
+
+def _read_sent(row: Any) -> Sent:
+    return Sent(
+        message=row.name,
+        channel=row.channel,
+        topic=row.topic,
+        at=row.said_at,
+        counts=bool(row.counts),
+        opened_at=row.opened_at,
+        clicked_at=row.clicked_at,
+        replied_at=row.replied_at,
+        bounced_at=row.bounced_at,
+    )
+
+
+def _own(sent: Sent, run: int | None, subject: int | None) -> Sent:
+    return replace(sent, own=True) if run is not None and run == subject else sent
+
+
+def _suppressed(tx: Tx, ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    rows = tx.ask(
+        "SELECT c.id, s.channel FROM customer c JOIN suppression s ON s.address IN (lower(c.email), c.phone)"
+        f" WHERE {tx.among('c.id', 'ids')}",
+        ids=list(ids),
+    )
+    return _sets((row.id, row.channel) for row in rows)
+
+
+def _segments(tx: Tx, ids: Sequence[int], needs: Needs) -> dict[int, frozenset[str]]:
+    if not needs.segments:
+        return {}
+    rows = tx.ask(
+        f"SELECT customer_id, segment FROM segment_member WHERE {tx.among('segment', 'segments', 'text')}"
+        f" AND {tx.among('customer_id', 'ids')}",
+        ids=list(ids),
+        segments=sorted(needs.segments),
+    )
+    return _sets((row.customer_id, row.segment) for row in rows)
+
+
+def _sets(pairs: Iterable[tuple[int, str]]) -> dict[int, frozenset[str]]:
+    found: dict[int, set[str]] = defaultdict(set)
+    for who, name in pairs:
+        found[who].add(name)
+    return {who: frozenset(names) for who, names in found.items()}
+
+
+def _answers(tx: Tx, run_ids: Sequence[int]) -> dict[int, list[Answer]]:
+    found: dict[int, list[Answer]] = defaultdict(list)
+    if run_ids:
+        rows = tx.ask(
+            "SELECT enrollment_id, node, visit, answer, answered_at FROM message"
+            f" WHERE {tx.among('enrollment_id', 'runs')} AND answered_at IS NOT NULL ORDER BY answered_at, id",
+            runs=list(run_ids),
+        )
+        for row in rows:
+            answer = Answer(row.node, row.visit, load_json(row.answer) if row.answer else {}, row.answered_at)
+            found[row.enrollment_id].append(answer)
+    return found

@@ -1,109 +1,142 @@
-"""The outbox, which is the ledger too: claimed, gated, handed over, settled."""
+"""The outbox, which is the ledger too: written, gated, handed over, settled, answered.
+
+The claims and the fenced writes stand in ``outgoing``; they are called from here, so that there is one door.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
-from lifeloop.store.transaction import Tx
-from lifeloop.store.values import (
-    EVERYBODY,
-    Attempt,
-    Decision,
-    GateFacts,
-    Message,
-    MessageKind,
-    NewMessage,
-    Outcome,
-    Receipt,
-    Shard,
+from lifeloop.store import customers, enrollments
+from lifeloop.store.ledger import READ, RECEIPTS, find, of_run, read
+from lifeloop.store.outgoing import (
+    claim_ready,
+    count_ready,
+    load_gate_facts,
+    mark,
+    release_held,
+    resolve,
+    settle,
+    sweep,
+    uncertain,
 )
+from lifeloop.store.transaction import Tx, dump
+from lifeloop.store.values import Attempt, Message, NewMessage, Receipt
+
+__all__ = [
+    "add",
+    "answer",
+    "attempts",
+    "cancel_runs",
+    "claim_ready",
+    "count_ready",
+    "find",
+    "load_gate_facts",
+    "mark",
+    "of_run",
+    "open_asks",
+    "receipt",
+    "release_held",
+    "resolve",
+    "settle",
+    "sweep",
+    "uncertain",
+]
+
+_COLUMNS = {
+    "id": "text",
+    "kind": "text",
+    "enrollment_id": "bigint",
+    "customer_id": "bigint",
+    "journey_id": "integer",
+    "node": "text",
+    "visit": "integer",
+    "name": "text",
+    "channel": "text",
+    "topic": "text",
+    "counts": "boolean",
+    "due_at": "bigint",
+    "expires_at": "bigint",
+    "data": "text",
+}
+_NAMES = ", ".join(_COLUMNS)
 
 
 def add(tx: Tx, rows: Sequence[NewMessage], now: Instant) -> int:
     """Write messages; those already there are ignored. Returns how many are new."""
-    raise NotImplementedError
-
-
-def claim_ready(
-    tx: Tx,
-    now: Instant,
-    limit: int,
-    *,
-    journeys: Sequence[str] | None = None,
-    kinds: Collection[MessageKind] | None = None,
-    shard: Shard = EVERYBODY,
-) -> tuple[Message, ...]:
-    """Take ready messages whose time has come, with their customers' locks, earliest first."""
-    raise NotImplementedError
-
-
-def load_gate_facts(tx: Tx, messages: Sequence[Message], since: Instant) -> dict[str, GateFacts]:
-    """What may forbid these, read now under lock. ``since``: how far back messages count."""
-    raise NotImplementedError
-
-
-def mark(tx: Tx, decisions: Sequence[Decision], now: Instant, *, owner: str, lease_until: Instant) -> dict[str, int]:
-    """Write what the gate said; returns the fence of each one that may be handed over. A mark is also the reservation."""
-    raise NotImplementedError
-
-
-def settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, *, owner: str) -> tuple[str, ...]:
-    """Write what came of it, with its attempt; returns the ids whose fence was lost: somebody else has them."""
-    raise NotImplementedError
-
-
-def sweep(tx: Tx, now: Instant) -> tuple[Message, ...]:
-    """Attempts whose lease is over become ``uncertain``."""
-    raise NotImplementedError
-
-
-def uncertain(tx: Tx, limit: int) -> tuple[Message, ...]:
-    """Those whose answer was lost, locked, for the policy to resolve."""
-    raise NotImplementedError
-
-
-def resolve(
-    tx: Tx,
-    decisions: Sequence[tuple[str, Literal["sent", "rejected", "assumed_sent", "ready", "held"], str]],
-    now: Instant,
-) -> int:
-    """Settle uncertain ones: ``(id, to, reason)``. ``ready`` only where the provider honours our key."""
-    raise NotImplementedError
+    ids = tx.journey_ids([row.journey for row in rows])
+    made = tx.ask(
+        f"INSERT INTO message ({_NAMES}, status, made_at, next_at)"
+        f" SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, 'ready', :now, r.due_at"
+        f" FROM {tx.table(_COLUMNS)} WHERE true ON CONFLICT (id) DO NOTHING RETURNING id",
+        rows=[_row(row, ids[row.journey]) for row in rows],
+        now=now,
+    )
+    return len(made)
 
 
 def receipt(tx: Tx, rows: Sequence[tuple[str, Receipt, Instant]]) -> tuple[Message, ...]:
     """Note that messages were opened, clicked, replied to or bounced; the first time stays."""
-    raise NotImplementedError
+    first: dict[str, dict[str, Any]] = {}
+    for id_, what, at in sorted(rows, key=lambda row: -row[2]):
+        first.setdefault(id_, {"message": id_})[what] = at
+    tx.run(
+        f"UPDATE message SET {', '.join(f'{what}_at = coalesce({what}_at, r.{what})' for what in RECEIPTS)}"
+        f" FROM {tx.table({'message': 'text'} | dict.fromkeys(RECEIPTS, 'bigint'))} WHERE id = r.message",
+        rows=list(first.values()),
+    )
+    return tuple(find(tx, list(first)).values())
 
 
 def answer(tx: Tx, rows: Sequence[tuple[str, Record, Instant]]) -> tuple[Message, ...]:
-    """Write answers of calls and asks and wake their runs; an answered one keeps its first answer."""
-    raise NotImplementedError
+    """Write answers of calls and asks and wake their runs; an answered one keeps its first answer.
+
+    Returns those that were answered by this.
+    """
+    asked = find(tx, [id_ for id_, _, _ in rows])
+    customers.lock(tx, [message.customer_id for message in asked.values()])
+    written = tx.ask(
+        f"UPDATE message SET answer = r.body, answered_at = r.moment"
+        f" FROM {tx.table({'message': 'text', 'body': 'text', 'moment': 'bigint'})}"
+        " WHERE id = r.message AND answered_at IS NULL RETURNING id, enrollment_id, answered_at",
+        rows=[{"message": id_, "body": dump(data), "moment": at} for id_, data, at in rows],
+    )
+    runs = [row.enrollment_id for row in written if row.enrollment_id is not None]
+    if runs:
+        enrollments.wake_runs(tx, runs, max(row.answered_at for row in written))
+    return tuple(find(tx, [row.id for row in written]).values())
 
 
 def open_asks(tx: Tx, who: str | None = None) -> tuple[Message, ...]:
-    """Questions that wait for a person."""
-    raise NotImplementedError
+    """Questions that wait for a person, oldest first."""
+    named = "" if who is None else " AND m.name = :who"
+    rows = tx.ask(
+        f"{READ} WHERE m.kind = 'ask' AND m.status = 'sent' AND m.answered_at IS NULL{named} ORDER BY m.sent_at, m.id",
+        **({"who": who} if named else {}),
+    )
+    return tuple(read(row) for row in rows)
 
 
 def cancel_runs(tx: Tx, run_ids: Sequence[int], reason: str) -> int:
     """These runs ended: what was not handed over yet is not."""
-    raise NotImplementedError
-
-
-def release_held(tx: Tx, journeys: Sequence[str] | None, now: Instant) -> int:
-    """Held ones become ready again."""
-    raise NotImplementedError
-
-
-def find(tx: Tx, ids: Sequence[str]) -> dict[str, Message]:
-    """Messages by id."""
-    raise NotImplementedError
+    return tx.run(
+        "UPDATE message SET status = 'cancelled', next_at = NULL, reason = :reason"
+        f" WHERE {tx.among('enrollment_id', 'runs')} AND status IN ('ready', 'held')",
+        runs=list(run_ids),
+        reason=reason,
+    )
 
 
 def attempts(tx: Tx, message_id: str) -> tuple[Attempt, ...]:
-    """Every try of one message."""
-    raise NotImplementedError
+    """Every try of one message, in order."""
+    rows = tx.ask("SELECT * FROM attempt WHERE message_id = :id ORDER BY fence", id=message_id)
+    return tuple(Attempt(row.message_id, row.fence, row.at, row.outcome, row.reason, row.raw) for row in rows)
+
+
+def _row(row: NewMessage, journey_id: int) -> dict[str, Any]:
+    columns = {name: getattr(row, name) for name in _COLUMNS if name not in ("enrollment_id", "journey_id", "data")}
+    data = dump(row.data) if row.data else None
+    return {**columns, "enrollment_id": row.run_id, "journey_id": journey_id, "data": data}

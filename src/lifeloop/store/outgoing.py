@@ -1,0 +1,229 @@
+"""Messages on their way out: claimed, gated, marked, settled, and what to do when an answer was lost.
+
+Only ``mark`` makes a message ``attempting``, and only in a transaction that holds its customer's lock. Every
+later write names the fence that the mark gave; who lost it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from lifeloop.clock import Instant
+from lifeloop.store import claims, customers, enrollments, facts, ledger
+from lifeloop.store.transaction import Rows, Tx, dump
+from lifeloop.store.values import (
+    EVERYBODY,
+    Decision,
+    GateFacts,
+    Message,
+    MessageKind,
+    Needs,
+    Outcome,
+    Shard,
+    Subject,
+)
+
+Resolution = Literal["sent", "rejected", "assumed_sent", "ready", "parked"]
+"""What becomes of a message whose answer was lost. ``parked``: it stays uncertain until a person decides."""
+
+PARKED = "parked"
+
+
+def claim_ready(
+    tx: Tx,
+    now: Instant,
+    limit: int,
+    *,
+    journeys: Sequence[str] | None = None,
+    kinds: Collection[MessageKind] | None = None,
+    shard: Shard = EVERYBODY,
+) -> tuple[Message, ...]:
+    """Take ready messages whose time has come, with their customers' locks: in the order of journeys, then earliest."""
+    ids = claims.claim(tx, "message", now, limit, claims.Which(journeys, shard, kinds=kinds))
+    return tuple(ledger.find(tx, ids).values()) if ids else ()
+
+
+def count_ready(tx: Tx, now: Instant, *, journeys: Sequence[str] | None = None, shard: Shard = EVERYBODY) -> int:
+    """How many messages are ready and due."""
+    return claims.count(tx, "message", now, claims.Which(journeys, shard))
+
+
+def load_gate_facts(
+    tx: Tx, messages: Sequence[Message], since: Instant, needs: Needs | None = None
+) -> dict[str, GateFacts]:
+    """What may forbid these, read now under lock. ``since``: how far back messages count; ``needs``: more facts.
+
+    The switches and the journeys are held until the commit: a halt or a pause waits for it, and nobody is marked
+    after it. Consent, suppression and earlier messages are safe under the customers' locks, which ``claim_ready``
+    took and every writer of them takes.
+    """
+    halted = _halted(tx)
+    paused = _paused(tx, {message.journey for message in messages})
+    runs = enrollments.find(tx, [message.run_id for message in messages if message.run_id is not None])
+    subjects = [Subject(message.customer_id, message.run_id) for message in messages]
+    wanted = replace(needs or Needs(), sent_since=since)
+    found = {}
+    for message, known in zip(messages, facts.load(tx, subjects, wanted, statuses=facts.SAID), strict=True):
+        run = runs.get(message.run_id) if message.run_id is not None else None
+        found[message.id] = GateFacts(
+            facts=known,
+            halted=halted,
+            paused=message.journey in paused,
+            run_status=str(run.state.status) if run else None,
+            run_reason=run.state.reason if run else None,
+            started_at=run.state.started_at if run else None,
+        )
+    return found
+
+
+def mark(tx: Tx, decisions: Sequence[Decision], now: Instant, *, owner: str, lease_until: Instant) -> dict[str, int]:
+    """Write what the gate said; returns the fence of each one that may be handed over. A mark reserves, too."""
+    marked = tx.ask(
+        "UPDATE message SET status = r.word, reason = r.why, next_at = r.until,"
+        " fence = fence + r.goes, tries = tries + r.goes,"
+        " owner = CASE WHEN r.goes = 1 THEN :owner END,"
+        " lease_until = CASE WHEN r.goes = 1 THEN CAST(:lease_until AS bigint) END,"
+        " sent_at = CASE WHEN r.goes = 1 THEN CAST(:now AS bigint) END"
+        f" FROM {tx.table({'message': 'text', 'word': 'text', 'why': 'text', 'until': 'bigint', 'goes': 'integer'})}"
+        " WHERE id = r.message AND status = 'ready' RETURNING id, fence, status",
+        rows=[_decided(decision) for decision in decisions],
+        owner=owner,
+        lease_until=lease_until,
+        now=now,
+    )
+    return {row.id: row.fence for row in marked if row.status == "attempting"}
+
+
+def settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, *, owner: str) -> tuple[str, ...]:
+    """Write what came of it, with its attempt; returns the ids whose fence was lost: somebody else has them.
+
+    A reservation is taken back only where the message surely did not leave. An answer wakes its run.
+    """
+    answered = [outcome.id for outcome in outcomes if outcome.answer is not None]
+    if answered:
+        customers.lock(tx, [message.customer_id for message in ledger.find(tx, answered).values()])
+    kept = _settle(tx, outcomes, now, owner)
+    _note(tx, [outcome for outcome in outcomes if outcome.id in kept], now)
+    woken = [run for id_ in answered if (run := kept.get(id_)) is not None]
+    if woken:
+        enrollments.wake_runs(tx, woken, now)
+    return tuple(outcome.id for outcome in outcomes if outcome.id not in kept)
+
+
+def sweep(tx: Tx, now: Instant) -> tuple[Message, ...]:
+    """Attempts whose lease is over become ``uncertain``: whoever had them can no longer settle them."""
+    lost = tx.ask(
+        "UPDATE message SET status = 'uncertain', fence = fence + 1, owner = NULL, lease_until = NULL,"
+        " reason = 'the answer was lost' WHERE lease_until < :now RETURNING id, fence",
+        now=now,
+    )
+    if not lost:
+        return ()
+    gone = [Outcome(row.id, row.fence - 1, "uncertain", "uncertain", "the lease ran out") for row in lost]
+    _note(tx, gone, now)
+    return tuple(ledger.find(tx, [row.id for row in lost]).values())
+
+
+def uncertain(tx: Tx, limit: int, *, parked: bool = False) -> tuple[Message, ...]:
+    """Those whose answer was lost, taken, for the policy to resolve; ``parked``: those left to a person."""
+    test = "reason = :parked" if parked else "(reason IS NULL OR reason <> :parked)"
+    rows = tx.ask(
+        f"SELECT id FROM message WHERE status = 'uncertain' AND {test} ORDER BY id LIMIT :limit"
+        f" {tx.locked('FOR UPDATE SKIP LOCKED')}",
+        limit=limit,
+        parked=PARKED,
+    )
+    return tuple(ledger.find(tx, [row.id for row in rows]).values())
+
+
+def resolve(tx: Tx, decisions: Sequence[tuple[str, Resolution, str]], now: Instant) -> int:
+    """Settle uncertain ones: ``(id, to, reason)``. ``ready`` only where the provider honours our key."""
+    return tx.run(
+        "UPDATE message SET status = CASE WHEN r.word = 'parked' THEN 'uncertain' ELSE r.word END,"
+        " reason = CASE WHEN r.word = 'parked' THEN 'parked' ELSE r.why END, fence = fence + 1,"
+        " sent_at = CASE WHEN r.word IN ('rejected', 'ready') THEN NULL ELSE sent_at END,"
+        " next_at = CASE WHEN r.word = 'ready' THEN CAST(:now AS bigint) END"
+        f" FROM {tx.table({'message': 'text', 'word': 'text', 'why': 'text'})}"
+        " WHERE id = r.message AND status = 'uncertain'",
+        rows=[{"message": id_, "word": word, "why": why} for id_, word, why in decisions],
+        now=now,
+    )
+
+
+def release_held(tx: Tx, journeys: Sequence[str] | None, now: Instant) -> int:
+    """Held ones become ready again; lateness is judged by the gate as always."""
+    some = "" if journeys is None else f" AND {tx.among('journey_id', 'ids', 'integer')}"
+    ids = {} if journeys is None else {"ids": list(tx.journey_ids(journeys).values())}
+    return tx.run(f"UPDATE message SET status = 'ready', next_at = :now WHERE status = 'held'{some}", now=now, **ids)
+
+
+def _halted(tx: Tx) -> str | None:
+    rows = tx.ask(f"SELECT name, reason FROM switch ORDER BY name {tx.locked('FOR SHARE')}")
+    return next((row.reason for row in rows if row.reason is not None), None)
+
+
+def _paused(tx: Tx, names: Collection[str]) -> frozenset[str]:
+    rows = tx.ask(
+        f"SELECT name, paused_at FROM journey WHERE {tx.among('name', 'names', 'text')} ORDER BY id"
+        f" {tx.locked('FOR SHARE')}",
+        names=sorted(names),
+    )
+    return frozenset(row.name for row in rows if row.paused_at is not None)
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    if (decision.to == "ready") != (decision.until is not None):
+        raise ValueError("a message that stays ready needs a moment to be looked at again, and only that one does")
+    return {
+        "message": decision.id,
+        "word": decision.to,
+        "why": decision.reason,
+        "until": decision.until,
+        "goes": 1 if decision.to == "attempting" else 0,
+    }
+
+
+def _settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, owner: str) -> dict[str, int | None]:
+    columns = dict.fromkeys(("message", "word", "why", "provider", "body"), "text")
+    rows: Rows = tx.ask(
+        "UPDATE message SET status = r.word, reason = r.why, next_at = r.retry_at, owner = NULL, lease_until = NULL,"
+        " sent_at = CASE WHEN r.word IN ('ready', 'rejected', 'held') THEN NULL ELSE sent_at END,"
+        " provider_id = coalesce(r.provider, provider_id), answer = coalesce(r.body, answer),"
+        " answered_at = CASE WHEN r.body IS NULL THEN answered_at ELSE CAST(:now AS bigint) END"
+        f" FROM {tx.table(columns | {'held': 'integer', 'retry_at': 'bigint'})}"
+        " WHERE id = r.message AND fence = r.held AND owner = :owner AND status = 'attempting'"
+        " RETURNING id, enrollment_id",
+        rows=[_outcome(outcome) for outcome in outcomes],
+        owner=owner,
+        now=now,
+    )
+    return {row.id: row.enrollment_id for row in rows}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    if (outcome.to == "ready") != (outcome.retry_at is not None):
+        raise ValueError("a message that will be tried again needs a moment, and only that one does")
+    return {
+        "message": outcome.id,
+        "held": outcome.fence,
+        "word": outcome.to,
+        "why": outcome.reason,
+        "provider": outcome.provider_id,
+        "retry_at": outcome.retry_at,
+        "body": None if outcome.answer is None else dump(outcome.answer),
+    }
+
+
+def _note(tx: Tx, outcomes: Sequence[Outcome], now: Instant) -> None:
+    columns = {"message": "text", "held": "integer", "word": "text", "why": "text", "raw": "text"}
+    tx.run(
+        'INSERT INTO attempt (message_id, fence, "at", outcome, reason, raw)'
+        f" SELECT r.message, r.held, :now, r.word, r.why, r.raw FROM {tx.table(columns)}",
+        rows=[
+            {"message": each.id, "held": each.fence, "word": each.outcome, "why": each.reason, "raw": each.raw}
+            for each in outcomes
+        ],
+        now=now,
+    )
