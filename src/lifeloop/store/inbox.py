@@ -7,7 +7,7 @@ from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.store.transaction import Tx, dump, load
-from lifeloop.store.values import InboxFilter, InboxLine, Rendered
+from lifeloop.store.values import InboxFilter, InboxLine, InboxPerson, InboxTally, Rendered
 
 _COLUMNS = dict.fromkeys(("message_id", "address", "sender", "subject", "html", "text_part", "headers"), "text")
 _FROM = (
@@ -62,6 +62,27 @@ def days(tx: Tx) -> tuple[tuple[Instant, int], ...]:
     """Days (UTC midnight) with mail, and how many: for the day slider."""
     rows = tx.ask(f'SELECT "at" - "at" % {_DAY} AS day, count(*) AS number FROM rendered GROUP BY 1 ORDER BY 1')
     return tuple((row.day, row.number) for row in rows)
+
+
+def tally(tx: Tx, wanted: InboxFilter) -> tuple[InboxTally, ...]:
+    """How many fit, by day, journey and step, in one statement: for the histogram and the lists beside it."""
+    where, values = _where(wanted)
+    rows = tx.ask(
+        f'SELECT d."at" - d."at" % {_DAY} AS day, j.name AS journey, m.node, count(*) AS number{_FROM}{where}'
+        " GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        **values,
+    )
+    return tuple(InboxTally(*row) for row in rows)
+
+
+def people(tx: Tx, limit: int = 12) -> tuple[InboxPerson, ...]:
+    """Customers with mail, from most journeys first, then most mails, then by key."""
+    rows = tx.ask(
+        f"SELECT c.key, count(*) AS number, count(DISTINCT m.journey_id) AS journeys{_FROM}"
+        " GROUP BY c.key ORDER BY 3 DESC, 2 DESC, 1 LIMIT :limit",
+        limit=limit,
+    )
+    return tuple(InboxPerson(*row) for row in rows)
 
 
 def _where(wanted: InboxFilter) -> tuple[str, dict[str, Any]]:
