@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from lifeloop.engine.asked import names_in
 from lifeloop.engine.conditions import Reading, reading_of
 from lifeloop.engine.errors import BrokenStateError
-from lifeloop.journey.condition import AllOf, AnyOf, Compare, Condition, DataName, Not
+from lifeloop.journey.condition import Condition, DataName
 from lifeloop.journey.plan import Branch, Node, Plan, StopRule, WaitFor
 
 _KEPT = 512
@@ -60,7 +61,9 @@ def _fresh(plan: Plan) -> Prepared:
         plan=plan,
         nodes={node.id: node for node in plan.nodes},
         readings={name: tuple(reading_of(each) for each in conditions) for name, conditions in asked.items()},
-        reads={name: tuple(dict.fromkeys(n for each in found for n in _names(each))) for name, found in asked.items()},
+        reads={
+            name: tuple(dict.fromkeys(n for each in found for n in names_in(each))) for name, found in asked.items()
+        },
         stops=tuple((reading_of(rule.when), rule) for rule in plan.stops),
         goal=None if plan.goal is None else reading_of(plan.goal),
     )
@@ -71,17 +74,3 @@ def _conditions(node: Node) -> Iterator[Condition]:
         yield from (case.when for case in node.cases)
     elif isinstance(node, WaitFor):
         yield node.where
-
-
-def _names(condition: Condition) -> Iterator[DataName]:
-    match condition:
-        case Compare(subject=subject, operands=operands):
-            yield subject
-            yield from (operand for operand in operands if isinstance(operand, DataName))
-        case AllOf(parts=parts) | AnyOf(parts=parts):
-            for part in parts:
-                yield from _names(part)
-        case Not(part=part):
-            yield from _names(part)
-        case _:
-            pass

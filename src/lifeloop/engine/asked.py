@@ -1,0 +1,35 @@
+"""Which names a condition reads outside questions about the past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lifeloop.journey.condition import AllOf, AnyOf, Compare, Condition, DataName, Not
+
+
+def names_in(condition: Condition) -> Iterator[DataName]:
+    """Yield the data names that comparisons read, in the order written."""
+    match condition:
+        case Compare(subject=subject, operands=operands):
+            yield subject
+            yield from (operand for operand in operands if isinstance(operand, DataName))
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            for part in parts:
+                yield from names_in(part)
+        case Not(part=part):
+            yield from names_in(part)
+        case _:
+            pass
+
+
+def asks_only(condition: Condition, roots: frozenset[str]) -> bool:
+    """Tell whether a condition can be answered from those records alone, without asking about the past."""
+    match condition:
+        case Compare():
+            return all(name.root in roots for name in names_in(condition))
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return all(asks_only(part, roots) for part in parts)
+        case Not(part=part):
+            return asks_only(part, roots)
+        case _:
+            return False
