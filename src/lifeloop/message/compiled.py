@@ -13,7 +13,7 @@ from jinja2.exceptions import SecurityError
 
 from lifeloop.message.errors import RenderProblemError
 from lifeloop.message.filters import FilterProblemError
-from lifeloop.message.flatten import INLINER, Flat
+from lifeloop.message.flatten import Flat, inlined
 from lifeloop.message.limits import TooMuchError, joined
 from lifeloop.message.links import LinkProblemError
 from lifeloop.message.pieces import Piece
@@ -116,7 +116,7 @@ class Compiled:
         if self.html is None:
             return None
         page = self.html.fill(values)
-        return INLINER.inline(page) if self.inline_later else page
+        return inlined(page) if self.inline_later else page
 
     def plain(self, values: dict[str, Any]) -> str:
         """Return the plain text part, without the gaps that empty blocks leave."""

@@ -7,6 +7,7 @@ moved into the elements. What is left to do per message is one rendering of each
 from __future__ import annotations
 
 import html as html_words
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -26,8 +27,17 @@ from lifeloop.message.syntax import keyword
 from lifeloop.message.template import Template
 from lifeloop.message.tokens import Restored, Tokens
 
-INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-"""Never loads a style sheet: a template must not reach the network or a file."""
+_INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+_STYLE_FIRST = re.compile(r"<head>(<style>.*?</style>)(.*?)</head>", re.DOTALL)
+
+
+def inlined(page: str) -> str:
+    """Return a page with its styles moved into its elements.
+
+    No style sheet is ever loaded: a template must not reach the network or a file. Rules for small and dark
+    screens stay in the head, behind the character set, which must come first.
+    """
+    return _STYLE_FIRST.sub(r"<head>\2\1</head>", _INLINER.inline(page), count=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def _page(content: str, tokens: Tokens, template: Template, shop: Workshop, *, i
     page = write_constants(tokens.settle(joined), "page.html", tokens, shop.env, shop.constants(template))
     if not inline or depends_on_reader(page, tokens, loops=_has_loop(tokens)):
         return page, True
-    return INLINER.inline(page), False
+    return inlined(page), False
 
 
 def _has_loop(tokens: Tokens) -> bool:

@@ -21,6 +21,7 @@ _ALONE = re.compile(r"[ \t]*((?:qj\d+zx[ \t]*)+)\Z")
 _ITEM = re.compile(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)\S")
 _LI = re.compile(r"<li>\s*(?:<p>)?\s*((?:qj\d+zx\s*)+)(?:</p>)?\s*</li>")
 _TR = re.compile(r"<tr>\s*<td[^>]*>((?:qj\d+zx\s*)+)</td>(?:\s*<td[^>]*></td>)*\s*</tr>")
+_WHOLE = re.compile(r"<p>qj(\d+)zx((?:(?!<p>|</p>).)*)qj(\d+)zx</p>", re.DOTALL)
 _BUTTON = re.compile(r'<p>(<a\b[^>]*class="[^"]*\bbutton\b[^"]*"[^>]*>.*?</a>)</p>')
 
 
@@ -29,6 +30,7 @@ def to_html(text: str, tokens: Tokens) -> str:
     html: str = _markdown().render(_place_statements(text, tokens))
     html = _LI.sub(lambda found: _bare(found, tokens), html)
     html = _TR.sub(lambda found: _bare(found, tokens), html)
+    html = _WHOLE.sub(lambda found: _around(found, tokens), html).replace("<table>", '<table class="figures">')
     return _BUTTON.sub(r'<table role="presentation" class="button-box"><tr><td>\1</td></tr></table>', html)
 
 
@@ -44,6 +46,19 @@ def _bare(found: re.Match[str], tokens: Tokens) -> str:
     if not all(tokens.is_statement(number) for number in numbers):
         return found.group()
     return "".join(f"<!--qj{number}zx-->" for number in numbers)
+
+
+def _around(found: re.Match[str], tokens: Tokens) -> str:
+    """Return a paragraph that is one whole ``if`` as an ``if`` around the paragraph, so that none is left empty."""
+    depth, numbers = 0, re.findall(r"qj(\d+)zx", found.group())
+    for index, number in enumerate(numbers):
+        piece = tokens.piece(number)
+        word = keyword(piece) if piece else ""
+        depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(word, 0)
+        is_last = index == len(numbers) - 1
+        if (depth == 0) != is_last or (depth == 1 and word in {"else", "elif"}):
+            return found.group()
+    return f"<!--qj{numbers[0]}zx--><p>{found[2]}</p><!--qj{numbers[-1]}zx-->"
 
 
 @dataclass(slots=True)

@@ -25,6 +25,7 @@ PROVIDED = frozenset(
         "subject",
         "preheader",
         "topic",
+        "topic_title",
         "unsubscribe_url",
         "preferences_url",
         "content",

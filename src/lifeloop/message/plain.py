@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from lifeloop.message.tokens import WORD
 
 _SKIPPED = frozenset({"style", "script", "head", "title"})
-_TRAILING = re.compile(r"[ \t]+((?:<!--qj\d+zx-->)*)\n")
+_TRAILING = re.compile(r"[ \t]+(?=(?:<!--qj\d+zx-->|[ \t])*(?:\n|\Z))")
 _BLOCKS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "div"})
 
 
@@ -18,7 +18,7 @@ def to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    return _TRAILING.sub(r"\1\n", reader.text()).strip("\n")
+    return _TRAILING.sub("", reader.text()).strip("\n")
 
 
 @dataclass(slots=True)

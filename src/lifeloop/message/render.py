@@ -109,7 +109,8 @@ class Renderer:
         made = self._choose(message, reader.locale)
         topic = topic or made.template.said("topic") or None
         values = self._values(context, self._here(made.locale, reader, context))
-        values.update(self._addresses(topic, reader), topic=topic or "", link=self._link(made.template))
+        values.update(self._addresses(topic, reader), link=self._link(made.template))
+        values.update(topic=topic or "", topic_title=self._topic_title(topic, made.locale))
         if args:
             values.update(self._filled(args, values))
         values["subject"] = line = one_line(self._fill(subject, values) if subject else made.subject.fill(values))
@@ -196,6 +197,11 @@ class Renderer:
             "unsubscribe_url": reader.unsubscribe_url if needs_consent else None,
             "preferences_url": reader.preferences_url,
         }
+
+    def _topic_title(self, topic: str | None, locale: str) -> str:
+        known = self._catalogue.topics.get(topic or "")
+        titles = known.titles if known else {}
+        return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get(self._catalogue.language, "")
 
     def _link(self, template: Template) -> Link:
         return Link(self._company, template.name, template.channel)
