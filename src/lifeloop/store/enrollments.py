@@ -118,13 +118,14 @@ def save_moves(tx: Tx, rows: Sequence[Saved]) -> tuple[int, ...]:
     return tuple(row.id for row in rows if row.id not in kept)
 
 
-def fail(tx: Tx, ids: Sequence[int], reason: str) -> None:
+def fail(tx: Tx, ids: Sequence[int], reason: str, now: Instant) -> None:
     """These could not be moved on: an operator must look."""
     tx.run(
-        "UPDATE enrollment SET status = 'failed', due_at = NULL, reason = :reason, fence = fence + 1"
+        "UPDATE enrollment SET status = 'failed', due_at = NULL, since = :now, reason = :reason, fence = fence + 1"
         f" WHERE {tx.among('id', 'ids')} AND status = 'waiting'",
         ids=list(ids),
         reason=reason,
+        now=now,
     )
 
 

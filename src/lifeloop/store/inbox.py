@@ -14,7 +14,10 @@ _FROM = (
     " FROM rendered d JOIN message m ON m.id = d.message_id JOIN customer c ON c.id = m.customer_id"
     " JOIN journey j ON j.id = m.journey_id"
 )
-_LINE = 'd.message_id, d."at", c.key, d.address, d.sender, d.subject, j.name AS journey, m.node, m.name, m.channel, m.status'
+_LINE = (
+    'd.message_id, d."at", c.key, d.address, d.sender, d.subject, j.name AS journey,'
+    " m.node, m.name, m.channel, m.status"
+)
 _DAY = 86_400
 
 

@@ -54,16 +54,14 @@ def delete(tx: Tx, keys: Sequence[Key]) -> tuple[Change, ...]:
 
 def of_customers(tx: Tx, ids: Sequence[int], kinds: Collection[str] | None = None) -> tuple[StoredObject, ...]:
     """All things of these customers, in order of kind and key."""
-    kind = "" if kinds is None else f" AND {tx.among('o.kind', 'kinds', 'text')}"
-    rows = (
-        tx.ask(
-            f"SELECT o.customer_id, o.kind, o.key, o.fields FROM object o WHERE {tx.among('o.customer_id', 'ids')}{kind}"
-            " ORDER BY o.customer_id, o.kind, o.key",
-            ids=list(ids),
-            kinds=list(kinds or ()),
-        )
-        if kinds is None or kinds
-        else ()
+    if kinds is not None and not kinds:
+        return ()
+    some = "" if kinds is None else f" AND {tx.among('o.kind', 'kinds', 'text')}"
+    rows = tx.ask(
+        "SELECT o.customer_id, o.kind, o.key, o.fields FROM object o"
+        f" WHERE {tx.among('o.customer_id', 'ids')}{some} ORDER BY o.customer_id, o.kind, o.key",
+        ids=list(ids),
+        **({"kinds": list(kinds)} if kinds else {}),
     )
     return tuple(StoredObject(row.customer_id, row.kind, row.key, load(row.fields)) for row in rows)
 
