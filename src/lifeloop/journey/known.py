@@ -148,7 +148,7 @@ def check_action(scalar: Scalar, known: Known, report: Report) -> tuple[str, str
         )
         fixes = (Suggestion(f"{connection}.{near}"),) if near else ()
         message = f'the connection "{connection}" has no action "{action}"'
-        report.add("J163", message, scalar.place, label=label, hint=where, suggestions=fixes)
+        report.add("J162", message, scalar.place, label=label, hint=where, suggestions=fixes)
     return connection, action
 
 

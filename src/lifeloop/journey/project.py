@@ -85,6 +85,14 @@ def load_project(root: Path, library: Library, catalogue: Catalogue | None = Non
     return Project(catalogue, journeys, people, _ordered(report.found), sources)
 
 
+def check_text(text: str, file: str, known: Known) -> tuple[Journey, tuple[Diagnostic, ...]]:
+    """Return the journey that a text would be as a file of this project, with its mistakes: for editors."""
+    report = Report()
+    node = read_yaml(text, file, report)
+    journey = _journey(_Read(file, _name(node, file), node, report), known)
+    return journey, _ordered(report.found)
+
+
 def _journeys(files: Iterable[_Read], known: Known, report: Report) -> dict[str, Journey]:
     found: dict[str, Journey] = {}
     for read in files:

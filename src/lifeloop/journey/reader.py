@@ -77,7 +77,7 @@ def _check_top(block: Map, report: Report) -> None:
         word = entry.key.text
         if word in _TOP:
             continue
-        near = nearest(word, _TOP, TOP_MEANINGS)
+        near = nearest(word, _TOP, TOP_MEANINGS) or TOP_MEANINGS.get(nearest(word, TOP_MEANINGS) or "")
         label = f'did you mean "{near}"?' if near else f"here may stand: {' '.join(_TOP)}"
         if word in VERBS:
             label = f"put it under steps:, as  - {word}: …"

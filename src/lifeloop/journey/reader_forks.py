@@ -163,20 +163,28 @@ def _check_shares(paths: tuple[PathWritten, ...], report: Report) -> None:
         return
     off = total - WHOLE
     by = f"{_percent(abs(off))[:-1]} too {'many' if off > 0 else 'few'}"
-    fair = ", ".join(_percent(share) for share in proportional([path.share for path in paths]))
-    label = f"{by}. Keeping the proportions: {fair}" if total else f"{by}"
+    fair = ", ".join(map(_percent, proportional([path.share for path in paths]))) if total else ""
+    label = f"{by}. Keeping the proportions: {fair}" if fair else by
     report.add("J151", f"these shares add up to {_percent(total)}", paths[-1].place, label=label)
 
 
 def proportional(shares: list[int]) -> list[int]:
-    """Return shares in the same proportions that add up to 100 %, in whole percents, the largest rests rounded up."""
-    total = sum(shares) or 1
-    exact = [share * 100 / total for share in shares]
-    rounded = [int(part) for part in exact]
-    by_rest = sorted(range(len(shares)), key=lambda i: (rounded[i] - exact[i], i))
-    for index in by_rest[: 100 - sum(rounded)]:
+    """Return shares in the same proportions that add up to 100 %, in steps of 5 % when they were written so."""
+    if all(share % 500 == 0 for share in shares):
+        fair = _rounded(shares, 500)
+        if all(fair):
+            return fair
+    return _rounded(shares, 100)
+
+
+def _rounded(shares: list[int], unit: int) -> list[int]:
+    """Round to whole units; the largest rests get what is left."""
+    total, units = sum(shares), WHOLE // unit
+    rounded = [share * units // total for share in shares]
+    by_rest = sorted(range(len(shares)), key=lambda i: (-(shares[i] * units % total), i))
+    for index in by_rest[: units - sum(rounded)]:
         rounded[index] += 1
-    return [part * 100 for part in rounded]
+    return [part * unit for part in rounded]
 
 
 def _percent(share: int) -> str:

@@ -126,9 +126,8 @@ def read_stop(step: Written, reading: Reading) -> StopStep | None:
 def _by(node: Node | None, reading: Reading) -> tuple[str, ...]:
     if node is None:
         return ()
-    where = f"messages leave by {', '.join(reading.known.channels)}"
     return tuple(
-        check_known(text, "way out", reading.known.channels, reading.report, code="J167", where=where)
+        check_known(text, "way out", reading.known.channels, reading.report, code="J167", where="")
         for text in texts(node, "by", reading.report)
     )
 
@@ -181,6 +180,6 @@ def _target(key: Scalar, reading: Reading) -> DataName | None:
     if root in {"event", "start", "values"}:
         label = f"a bare word is remembered in this journey:  {rest}: …"
         fix = (Suggestion(rest),)
-        reading.report.add("J129", f"{root}. cannot be changed", key.place, label=label, suggestions=fix)
+        reading.report.add("J127", f"{root}. cannot be changed", key.place, label=label, suggestions=fix)
         return None
     return check_name(key, reading.report, reading.scope)

@@ -146,14 +146,14 @@ def _no_verb(block: Map, report: Report) -> None:
         return
     entry = strange[0]
     word = entry.key.text
-    meant = STEP_MEANINGS.get(word.lower())
+    near = nearest(word, VERBS)
+    meant = STEP_MEANINGS.get(word.lower()) or (None if near else STEP_MEANINGS.get(nearest(word, STEP_MEANINGS) or ""))
     if meant:
         label = f"write:  - {meant}: {_value_in_our_words(meant, entry.value)}"
         fix = (Suggestion(meant, certain=meant == "wait"),)
         message = f'a step cannot "{word}"; here it is called "{meant}"'
         report.add("J102", message, entry.key.place, label=label, suggestions=fix)
         return
-    near = nearest(word, VERBS)
     fixes = (Suggestion(near, certain=True),) if near else ()
     label = f'did you mean "{near}"?' if near else ""
     report.add("J101", f'a step cannot "{word}"', entry.key.place, label=label, hint=_START_WITH, suggestions=fixes)

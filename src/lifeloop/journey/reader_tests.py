@@ -47,7 +47,7 @@ def read_day(scalar: Scalar, report: Report) -> DayTime | None:
     at = parse_time(found[2]) if found and found[2] else None
     if found is None or (found[2] and at is None):
         report.add(
-            "J180", f'"{scalar.text}" is not a moment of a test', scalar.place, label="write, for example, day 4 11:12"
+            "J191", f'"{scalar.text}" is not a moment of a test', scalar.place, label="write, for example, day 4 11:12"
         )
         return None
     return DayTime(int(found[1]), at)
@@ -128,7 +128,7 @@ def _clock(block: Map, report: Report) -> datetime | None:
         clock = None
     if clock is None or clock.tzinfo is not None:
         label = "write the customer's own date and time, for example 2026-03-02 08:00"
-        report.add("J180", f'"{text.text}" is not a date and time', text.place, label=label)
+        report.add("J191", f'"{text.text}" is not a date and time', text.place, label=label)
         return None
     return clock
 
@@ -179,14 +179,14 @@ def _input_said(what: InputWord, value: Node, block: Map, reading: Reading) -> t
         case "answer":
             return one_of(text, "answer", _ANSWERS, reading.report), _data(extra, {}, reading)
         case _:
-            return check_message(text, reading.known, reading.report), {}
+            return _message(text, reading), {}
 
 
 def _expected(node: Node | None, reading: Reading) -> tuple[Expectation, ...]:
     if node is None or (isinstance(node, Scalar) and node.text.strip() == "nothing"):
         return ()
     if not isinstance(node, Items):
-        reading.report.add("J181", "a test expects nothing, or a list", node.place, label="write  expect: nothing")
+        reading.report.add("J192", "a test expects nothing, or a list", node.place, label="write  expect: nothing")
         return ()
     return tuple(one for item in node.items if (one := _expectation(item, reading)) is not None)
 
@@ -204,8 +204,16 @@ def _expectation(node: Node, reading: Reading) -> Expectation | None:
     text = one_text(entry.value, what, reading.report)
     if text is None:
         return None
-    name = check_message(text, reading.known, reading.report) if what == "send" else text.text
+    name = _message(text, reading) if what == "send" else text.text
     return Expectation(what, name, entry.key.place, at, _data(block.value("with"), {}, reading))
+
+
+def _message(text: Scalar, reading: Reading) -> str:
+    """Return the name of a message; one that a step sends was complained about there."""
+    said = f'there is no message "{text.text}"'
+    if any(one.message == said for one in reading.report.found):
+        return text.text
+    return check_message(text, reading.known, reading.report)
 
 
 def _said(block: Map, words: tuple[str, ...], happens: str, report: Report) -> Entry | None:
@@ -215,7 +223,7 @@ def _said(block: Map, words: tuple[str, ...], happens: str, report: Report) -> E
     label = f"one of: {' '.join(words)}"
     how_many = "more than one thing" if found else "nothing that"
     message = f"this line says {how_many} {happens}" if not found else f"one thing {happens} per line"
-    report.add("J181", message, found[1].key.place if found else _first(block), label=label)
+    report.add("J192", message, found[1].key.place if found else _first(block), label=label)
     return None
 
 

@@ -29,7 +29,7 @@ def read_use(step: Written, reading: Reading) -> UseStep | None:
     if text is None:
         return None
     where = "shared steps are the files in journeys/_steps/"
-    name = check_known(text, "set of shared steps", reading.known.shared, report, code="J170", where=where)
+    name = check_known(text, "set of shared steps", reading.known.shared, report, code="J163", where=where)
     if name in reading.using:
         round_trip = " → ".join((*reading.using[reading.using.index(name) :], name))
         message = f'"{name}" uses itself: it would never end'

@@ -63,7 +63,6 @@ def _missed(step: Written, until: Length | Moment | None, report: Report) -> Mis
 
 def _for_event(step: Written, block: Map, reading: Reading) -> WaitForStep | None:
     report = reading.report
-    check_keys(block, _EVENT_KEYS, 'inside "wait"', report)
     if (missed := step.block.entry("missed")) is not None:
         label = "only a wait for a date can be missed"
         report.add("J105", '"missed" does not belong to a wait for an event', missed.key.place, label=label)
@@ -71,6 +70,7 @@ def _for_event(step: Written, block: Map, reading: Reading) -> WaitForStep | Non
     if node is None:
         _no_event(block, report)
         return None
+    check_keys(block, _EVENT_KEYS, 'inside "wait"', report)
     event = one_text(node, "for", report)
     longest = _max(block, step, event, reading)
     then, otherwise = _both(step, reading)

@@ -48,11 +48,11 @@ def typed_value(node: Node, attribute: Attribute | None, report: Report) -> Json
     fits = _fits(value, attribute)
     if not fits:
         expected = _TYPES[attribute.type]
-        report.add("J128", f'"{node.text}" does not fit {attribute.name}', node.place, label=f"this is {expected}")
+        report.add("J126", f'"{node.text}" does not fit {attribute.name}', node.place, label=f"this is {expected}")
     elif _outside(value, attribute):
         low, high = (_say(bound) for bound in (attribute.low, attribute.high))
         report.add(
-            "J128", f"{attribute.name} is never {node.text}", node.place, label=f"it lies between {low} and {high}"
+            "J126", f"{attribute.name} is never {node.text}", node.place, label=f"it lies between {low} and {high}"
         )
     return value
 
@@ -101,7 +101,7 @@ def _chosen(node: Scalar, attribute: Attribute, report: Report) -> str:
         near = nearest(node.text, attribute.choices)
         label = f'did you mean "{near}"?' if near else f"it is one of {', '.join(attribute.choices)}"
         fixes = (Suggestion(near),) if near else ()
-        report.add("J128", f'{attribute.name} is never "{node.text}"', node.place, label=label, suggestions=fixes)
+        report.add("J126", f'{attribute.name} is never "{node.text}"', node.place, label=label, suggestions=fixes)
     return node.text
 
 

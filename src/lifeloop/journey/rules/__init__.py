@@ -11,7 +11,7 @@ from lifeloop.journey.rules.countdown import countdown_runs_backwards
 from lifeloop.journey.rules.delivery import hours_never_fit, no_topic, promotion_as_service
 from lifeloop.journey.rules.flow import event_may_be_unknown, never_remembered, unreachable_steps
 from lifeloop.journey.rules.habits import deep_nesting, long_wait, opens_are_unreliable
-from lifeloop.journey.rules.ids import path_pins, same_id_twice
+from lifeloop.journey.rules.ids import path_pins, renamed_to_nothing, same_id_twice
 from lifeloop.journey.rules.messages import messages_never_sent, missing_data, missing_translations
 from lifeloop.journey.rules.subject import Subject
 from lifeloop.journey.spec import JourneySpec
@@ -33,7 +33,7 @@ RULES: tuple[Rule, ...] = (
 )
 """Hold for every step on its own: asked even when other steps of the file could not be read."""
 
-FLOW_RULES: tuple[Rule, ...] = (event_may_be_unknown, never_remembered, unreachable_steps)
+FLOW_RULES: tuple[Rule, ...] = (event_may_be_unknown, never_remembered, unreachable_steps, renamed_to_nothing)
 """Need the whole flow: asked when every step could be read, so that one mistake gives one message."""
 
 PROJECT_RULES: tuple[ProjectRule, ...] = (circles_between_journeys, missing_translations, messages_never_sent)

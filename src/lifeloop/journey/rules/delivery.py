@@ -80,10 +80,12 @@ def _fits(step: SendStep, waited: tuple[time, tuple[int, ...], WaitStep], subjec
         return
     message = f'{say_time(at)} is never inside "{_say(hours)}"'
     if any(_inside(hours.opens, day, hours) for day in days):
-        label = f"always held until {say_time(hours.opens)} on the next day that fits. "
+        label = (
+            f"always held until {say_time(hours.opens)} on the next day that fits. Wait until {say_time(hours.opens)}"
+        )
     else:
-        label = "always held until another day. "
-    label += f"Wait until {say_time(hours.opens)}, or give this send hours of its own"
+        label = f"always held until another day. Wait for {say_days(hours.days)}"
+    label += ", or give this send hours of its own"
     related = [Related(wait.places.get("wait", wait.place), "the wait above")]
     said = _hours_place(step, subject.spec.delivery, subject)
     if said:
