@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lifeloop.journey.condition import AllOf, AnyOf, Compare, Condition, DataName, Not
+from lifeloop.journey.condition import AllOf, AnyOf, Compare, Condition, DataName, MessageWas, Not
 
 
 def names_in(condition: Condition) -> Iterator[DataName]:
@@ -31,5 +31,18 @@ def asks_only(condition: Condition, roots: frozenset[str]) -> bool:
             return all(asks_only(part, roots) for part in parts)
         case Not(part=part):
             return asks_only(part, roots)
+        case _:
+            return False
+
+
+def asks_messages(condition: Condition) -> bool:
+    """Tell whether a condition asks about messages, so that saying one may change its answer."""
+    match condition:
+        case MessageWas():
+            return True
+        case AllOf(parts=parts) | AnyOf(parts=parts):
+            return any(asks_messages(part) for part in parts)
+        case Not(part=part):
+            return asks_messages(part)
         case _:
             return False

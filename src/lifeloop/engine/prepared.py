@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lifeloop.engine.asked import names_in
+from lifeloop.engine.asked import asks_messages, names_in
 from lifeloop.engine.conditions import Reading, reading_of
 from lifeloop.engine.errors import BrokenStateError
 from lifeloop.journey.condition import Condition, DataName
@@ -24,6 +24,7 @@ class Prepared:
     reads: Mapping[str, tuple[DataName, ...]]
     stops: tuple[tuple[Reading, StopRule], ...]
     goal: Reading | None
+    rules_ask_messages: bool
 
     def node(self, name: str) -> Node:
         """Return the node of that id, or of the id it was renamed to.
@@ -56,6 +57,7 @@ def prepare(plan: Plan) -> Prepared:
 
 
 def _fresh(plan: Plan) -> Prepared:
+    rules = (*(rule.when for rule in plan.stops), *(() if plan.goal is None else (plan.goal,)))
     asked = {node.id: tuple(_conditions(node)) for node in plan.nodes}
     return Prepared(
         plan=plan,
@@ -66,6 +68,7 @@ def _fresh(plan: Plan) -> Prepared:
         },
         stops=tuple((reading_of(rule.when), rule) for rule in plan.stops),
         goal=None if plan.goal is None else reading_of(plan.goal),
+        rules_ask_messages=any(asks_messages(rule) for rule in rules),
     )
 
 

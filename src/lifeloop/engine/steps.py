@@ -23,12 +23,13 @@ from lifeloop.journey.plan import Ask, Branch, Call, Enter, Json, Milestone, Pat
 def send(walk: Walk, node: Send) -> Next:
     """Say a message, once the gate lets it; until then the run stands here."""
     meant = walk.moment if walk.fresh else (walk.deadline or walk.now)
-    channel = channel_for(node.by, walk.facts)
+    facts = walk.known()
+    channel = channel_for(node.by, facts)
     expires = node.policy.expires
     expires_at = None if expires is None else add_length(walk.since, expires, walk.zone, country=walk.plan.country)
     decision = decide(
         node.policy,
-        facts=walk.facts,
+        facts=facts,
         channel=channel,
         now=walk.now,
         due_at=meant,

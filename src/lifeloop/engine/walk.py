@@ -178,19 +178,23 @@ class Walk:
     def sets(self, name: DataName, value: Json) -> None:
         """Change the customer's record or the run's object, as the steps behind will see it."""
         if name.root == "customer":
-            changed = _changed(self.scope.customer, name.path, value)
-            self.facts, self.scope.customer = replace(self.facts, customer=changed), changed
-            self.zone = self.scope.zone = zone_of(changed, self.plan)
+            self.scope.customer = _changed(self.scope.customer, name.path, value)
+            self.zone = self.scope.zone = zone_of(self.scope.customer, self.plan)
         else:
-            changed = _changed(self.scope.object, name.path, value)
-            self.facts, self.scope.object = replace(self.facts, object=changed), changed
+            self.scope.object = _changed(self.scope.object, name.path, value)
         self.learned = True
 
     def says(self, sent: Sent) -> None:
         """Count a message as said."""
-        self.scope.sent = (*self.facts.sent, sent)
-        self.facts = replace(self.facts, sent=self.scope.sent)
-        self.learned = True
+        self.scope.sent = (*self.scope.sent, sent)
+        self.learned = self.learned or self.prepared.rules_ask_messages
+
+    def known(self) -> Facts:
+        """Return the facts as this walk has left them, for the gate."""
+        scope, facts = self.scope, self.facts
+        if scope.customer is facts.customer and scope.sent is facts.sent:
+            return facts
+        return replace(facts, customer=scope.customer, sent=scope.sent)
 
     def data_for(self, uses: tuple[str, ...]) -> Record:
         """Return the records a text reads besides the live ones."""
