@@ -33,13 +33,13 @@ def add(tx: Tx, rows: Sequence[EventRow], now: Instant) -> AddedEvents:
     Under the lock the order of ``seq`` is the order of commits, so nobody can miss an event of one customer.
     """
     customers.lock(tx, [row.customer_id for row in rows])
-    first: dict[Id, EventRow] = {}
-    for row in rows:
-        first.setdefault((row.source, row.message_id), row)
-    new = _insert(tx, list(first.values()), now)
+    first: dict[Id, int] = {}
+    for place, row in enumerate(rows):
+        first.setdefault(_id(row), place)
+    new = _insert(tx, [rows[place] for place in first.values()], now)
     known = _digests(tx, [key for key in first if key not in new])
-    known |= {key: digest(first[key]) for key in new}
-    again = [row for row in rows if first[row.source, row.message_id] is not row or _id(row) not in new]
+    known |= {key: digest(rows[first[key]]) for key in new}
+    again = [row for place, row in enumerate(rows) if _id(row) not in new or first[_id(row)] != place]
     return AddedEvents(
         tuple(sorted(new.values(), key=lambda event: event.seq)),
         tuple(row for row in again if digest(row) == known[_id(row)]),

@@ -81,6 +81,15 @@ def live_digests(tx: Tx) -> dict[str, str]:
     return {row.name: row.digest for row in found}
 
 
+def in_use(tx: Tx) -> frozenset[str]:
+    """The digests of plans that are live or that somebody is still on the way with."""
+    found = tx.ask(
+        "SELECT p.digest FROM plan p WHERE EXISTS (SELECT 1 FROM journey j WHERE j.plan_id = p.id)"
+        " OR EXISTS (SELECT 1 FROM enrollment e WHERE e.plan_id = p.id AND e.status = 'waiting')"
+    )
+    return frozenset(row.digest for row in found)
+
+
 def plans(tx: Tx, digests: Collection[str]) -> dict[str, PlanRow]:
     """Plans by digest."""
     found = tx.ask(
