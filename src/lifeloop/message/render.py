@@ -80,7 +80,7 @@ class Renderer:
     """Writes the messages of one project. Files are read once; make a new one after they change."""
 
     def __init__(self, templates: Path | Sources, catalogue: Catalogue, *, inline: bool = True) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._sources = templates if isinstance(templates, Sources) else read_sources(templates, catalogue, Report())
         self._env = sandbox()
         self._inline = inline
@@ -131,7 +131,7 @@ class Renderer:
     def render_text(self, text: str, context: Context, *, reader: Reader | None = None) -> str:
         """Return a short text of a step, such as the question of an ``ask``, with its Jinja filled in."""
         reader = reader or Reader()
-        values = self._values(context, self._here(self._catalogue.language, reader, context))
+        values = self._values(context, self._here(self.catalogue.language, reader, context))
         return self._fill(text, values)
 
     def render_args(
@@ -139,7 +139,7 @@ class Renderer:
     ) -> dict[str, Json]:
         """Return the ``with`` of a ``call`` with the Jinja in its texts filled in, at any depth."""
         reader = reader or Reader()
-        values = self._values(context, self._here(self._catalogue.language, reader, context))
+        values = self._values(context, self._here(self.catalogue.language, reader, context))
         return self._filled(args, values)
 
     def template(self, message: str, locale: str | None = None) -> Template:
@@ -148,6 +148,20 @@ class Renderer:
         if found is None:
             raise UnknownMessageError(message)
         return found
+
+    @property
+    def messages(self) -> Mapping[str, Mapping[str, Template]]:
+        """All messages, by name and by the locale in the file's name."""
+        return self._sources.messages
+
+    def locale_of(self, template: Template) -> str:
+        """Return the locale that a file is written in."""
+        return self._sources.written_in(template)
+
+    def needs_consent(self, topic: str | None) -> bool:
+        """Return whether a message of that topic must offer a way to leave."""
+        known = self.catalogue.topics.get(topic or "")
+        return known is None or known.basis == "consent"
 
     def _choose(self, message: str, locale: str | None) -> Compiled:
         made = self._chosen.get((message, locale))
@@ -168,20 +182,20 @@ class Renderer:
         if errors:
             raise BrokenTemplateError(template.name, errors)
         locale = self._sources.written_in(template)
-        sentences = self._sources.layouts.sentences_in(locale, self._catalogue.language)
-        shop = Workshop(self._env, self._catalogue, layout, sentences, locale)
+        sentences = self._sources.layouts.sentences_in(locale, self.catalogue.language)
+        shop = Workshop(self._env, self.catalogue, layout, sentences, locale)
         return compiled(template, flatten(template, shop, inline=self._inline), self._env, locale)
 
     def _here(self, written: str, reader: Reader, context: Context) -> Here:
         customer: Mapping[str, Any] = context.get("customer") or {}
-        zone = reader.zone or customer.get("timezone") or self._catalogue.timezone
-        locale = format_locale(tidy_locale(reader.locale or ""), written, self._catalogue.country)
+        zone = reader.zone or customer.get("timezone") or self.catalogue.timezone
+        locale = format_locale(tidy_locale(reader.locale or ""), written, self.catalogue.country)
         return Here(locale, str(zone), reader.now, self._company.get("currency", "EUR"))
 
     def _values(self, context: Context, here: Here) -> dict[str, Any]:
         """Return all names that a text may read: what a run remembers also goes by its bare name."""
         values: dict[str, Any] = {**(context.get("journey") or {}), **context}
-        values["values"] = {**self._catalogue.values, **(context.get("values") or {})}
+        values["values"] = {**self.catalogue.values, **(context.get("values") or {})}
         values["company"] = self._company
         values["now"] = here.clock
         values["link"] = Link(self._company, "message")
@@ -191,23 +205,21 @@ class Renderer:
 
     def _addresses(self, topic: str | None, reader: Reader) -> dict[str, Any]:
         """Return the addresses of leaving; a message that belongs to a contract has no way to unsubscribe."""
-        known = self._catalogue.topics.get(topic or "")
-        needs_consent = known is None or known.basis == "consent"
         return {
-            "unsubscribe_url": reader.unsubscribe_url if needs_consent else None,
+            "unsubscribe_url": reader.unsubscribe_url if self.needs_consent(topic) else None,
             "preferences_url": reader.preferences_url,
         }
 
     def _topic_title(self, topic: str | None, locale: str) -> str:
-        known = self._catalogue.topics.get(topic or "")
+        known = self.catalogue.topics.get(topic or "")
         titles = known.titles if known else {}
-        return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get(self._catalogue.language, "")
+        return titles.get(locale) or titles.get(locale.partition("-")[0]) or titles.get(self.catalogue.language, "")
 
     def _link(self, template: Template) -> Link:
         return Link(self._company, template.name, template.channel)
 
     def _sender(self, name: str) -> Sender | None:
-        senders = self._catalogue.senders
+        senders = self.catalogue.senders
         return senders.get(name) or next(iter(senders.values()), None)
 
     def _filled(self, args: Mapping[str, Json], values: dict[str, Any]) -> dict[str, Json]:

@@ -194,6 +194,8 @@ def _plain_words(words: str, piece: Piece) -> str:
     got = re.search(r"got '(.+?)'", words)
     if "end of print statement" in words and re.match(r"[\w.]+\s+[\w.]+", piece.text):
         return "two names stand side by side; a name has no spaces in it"
+    if words.startswith("expected name"):
+        return "a word is missing behind the dot"
     if got and got[1] not in {"end of print statement", "end of statement block"}:
         return f"it goes wrong at {got[1]}"
     if "expected token" in words or "Expected an expression" in words or "unexpected" in words.lower():
