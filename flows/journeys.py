@@ -1,0 +1,7 @@
+"""One Prefect flow per file in journeys/, made when Prefect loads this file. Nothing to edit here."""
+
+from pathlib import Path
+
+from lifeloop.flows import compile_folder
+
+globals().update(compile_folder(Path(__file__).parents[1] / "journeys", module=__name__))

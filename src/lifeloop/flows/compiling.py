@@ -1,0 +1,89 @@
+"""Journey files to Prefect flows, at import. A broken file becomes a flow that says so; the others work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from prefect import Flow, flow
+
+from lifeloop.flows.naming import identifier
+from lifeloop.flows.running import run_flow
+from lifeloop.flows.tasks import StepTasks
+from lifeloop.journey.diagnostic import Diagnostic
+from lifeloop.journey.frames import frame
+from lifeloop.journey.plan import Plan
+from lifeloop.journey.project import Journey
+from lifeloop.work.project import open_project
+
+Parameters = Mapping[str, Any]
+
+
+def compile_folder(journeys: Path, *, module: str) -> dict[str, Flow[..., Any]]:
+    """Return one flow per journey file of a folder, by identifier (the journey's name with underscores).
+
+    ``module`` is the ``__name__`` of the file that puts them into its globals: Prefect finds them there.
+    Never raises for what a file says, so that one mistake does not take the other journeys down.
+    """
+    root = journeys.resolve().parent
+    project = open_project(root)
+    flows = {}
+    for name, journey in project.journeys.items():
+        found = [one for one in project.diagnostics if one.place.file == journey.file]
+        flows[identifier(name)] = _working(root, journey.plan, module) if journey.plan else _broken(journey, found, module)
+    return flows
+
+
+def _working(root: Path, plan: Plan, module: str) -> Flow[..., Any]:
+    tasks = StepTasks.of(plan)
+
+    async def wave(
+        batch_size: int = 500,
+        as_of: str | None = None,
+        dry_run: bool = False,
+        shard: str = "1/1",
+        customer_id: str | None = None,
+        budget: int = 240,
+    ) -> dict[str, int]:
+        return await run_flow(root, plan, tasks, batch_size, as_of, dry_run, shard, customer_id, budget)
+
+    return _named(wave, plan.journey, module, plan.name, version=plan.digest)
+
+
+def _broken(journey: Journey, found: list[Diagnostic], module: str) -> Flow[..., Any]:
+    reason = "\n\n".join(frame(one, {}) for one in found if one.severity == "error")
+
+    async def wave(
+        batch_size: int = 500,
+        as_of: str | None = None,
+        dry_run: bool = False,
+        shard: str = "1/1",
+        customer_id: str | None = None,
+        budget: int = 240,
+    ) -> dict[str, int]:
+        del batch_size, as_of, dry_run, shard, customer_id, budget
+        raise BrokenJourney(f"{journey.file} has mistakes, so nobody moves in it:\n\n{reason}")
+
+    return _named(wave, journey.name, module, f"{journey.name} (its file has mistakes)", version="broken")
+
+
+class BrokenJourney(RuntimeError):
+    """A journey file has mistakes; its flow can only say which."""
+
+
+def _named(wave: Any, journey: str, module: str, description: str, *, version: str) -> Flow[..., Any]:
+    # Prefect loads the file and looks the flow up by name: the function must look as if it stood there.
+    wave.__name__ = wave.__qualname__ = identifier(journey)
+    wave.__module__ = module
+    wave.__doc__ = f"{description}.\n\nOne wave: admit who may enter, move who is due, step by step, hand over what is ready."
+    made: Flow[..., Any] = flow(
+        name=journey,
+        description=wave.__doc__,
+        version=version,
+        flow_run_name=f"{journey} · {{shard}}",
+        retries=0,
+        persist_result=False,
+        validate_parameters=True,
+    )(wave)
+    return made

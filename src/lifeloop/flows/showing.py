@@ -1,0 +1,71 @@
+"""What operators see on Prefect after a wave: tables of counts, and events to hang automations on. No person in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
+from prefect.events import emit_event
+
+from lifeloop.clock import Instant
+from lifeloop.flows.naming import artifact_key, resource
+from lifeloop.journey.plan import Plan
+from lifeloop.work.labels import node_labels
+from lifeloop.work.status import Standing, funnel, waiting_where
+from lifeloop.work.wave import Wave
+from lifeloop.work.workspace import Workspace
+
+LATE = 3600
+"""Seconds behind from which a wave calls itself late."""
+
+
+async def show(space: Workspace, wave: Wave, plan: Plan) -> None:
+    """Write the journey's artifacts and tell Prefect that a wave is over."""
+    await _tables(space, plan)
+    await acreate_markdown_artifact(
+        key=artifact_key(plan.journey, "last-wave"), markdown=_wave_text(wave, plan), description="The last wave"
+    )
+    _emit(plan.journey, "wave.finished", wave.counts())
+    if wave.latest > LATE:
+        _emit(plan.journey, "late", {"seconds": wave.latest})
+    if wave.halted:
+        _emit(plan.journey, "halted", {"messages": wave.counts().get("held", 0)})
+
+
+async def _tables(space: Workspace, plan: Plan) -> None:
+    labels = node_labels(plan)
+    with space.store.reading() as tx:
+        passed = funnel(tx, plan)
+        standing = waiting_where(tx, plan.journey)
+    await acreate_table_artifact(
+        key=artifact_key(plan.journey, "funnel"),
+        table=[{"step": labels.get(node, node), "people": count} for node, count in passed],
+        description="How many came how far",
+    )
+    await acreate_table_artifact(
+        key=artifact_key(plan.journey, "waiting"),
+        table=[_row(one, labels) for one in standing],
+        description="Who waits until when: people per step, never who they are",
+    )
+
+
+def _row(one: Standing, labels: dict[str, str]) -> dict[str, str | int]:
+    return {"step": labels.get(one.node, one.node), "people": one.count, "next": _utc(one.next_due)}
+
+
+def _wave_text(wave: Wave, plan: Plan) -> str:
+    rows = "\n".join(f"| {what} | {count} |" for what, count in wave.counts().items())
+    due = wave.next_due()
+    return f"## {plan.name}\n\n| what | people |\n|---|---|\n{rows}\n\nNext due: {_utc(due)}\n"
+
+
+def _emit(journey: str, what: str, payload: dict[str, int]) -> None:
+    emit_event(
+        event=f"lifeloop.{what}",
+        resource={"prefect.resource.id": resource(journey), "prefect.resource.name": journey},
+        payload=payload,
+    )
+
+
+def _utc(instant: Instant | None) -> str:
+    return "nothing is due" if instant is None else f"{datetime.fromtimestamp(instant, UTC):%a %d %b %Y %H:%M} UTC"

@@ -1,0 +1,130 @@
+"""Taking in facts: customers, their things, events, permissions. Written and routed in one commit, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from lifeloop.clock import Instant
+from lifeloop.engine.values import Record
+from lifeloop.journey.attributes import coerce
+from lifeloop.journey.catalogue import Attribute
+from lifeloop.store import consents, customers, events, objects
+from lifeloop.store.transaction import Tx
+from lifeloop.store.values import ConsentRow, CustomerRow, EventRow, ObjectRow, Upserted
+from lifeloop.work.routing import route_changes, route_events, schedule_calendar
+from lifeloop.work.segmenting import refresh_segments
+from lifeloop.work.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What became known about one customer. Their id is the company's own."""
+
+    key: str
+    data: Record = field(default_factory=dict)
+    things: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    consents: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as it arrives. ``(source, id)`` says which one it is, however often it is sent."""
+
+    customer: str
+    name: str
+    at: Instant
+    id: str
+    source: str = "import"
+    data: Record = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What a batch did: how many customers were new, events new, known already, or refused for another body."""
+
+    customers: int = 0
+    new_customers: int = 0
+    events: int = 0
+    duplicates: int = 0
+    conflicts: tuple[str, ...] = ()
+    journeys: frozenset[str] = frozenset()
+    """Journeys that now have something to do."""
+
+
+def ingest(
+    space: Workspace, people: Sequence[Person] = (), happenings: Sequence[Happening] = (), *, source: str = "import"
+) -> Ingested:
+    """Take in one batch. An event of a customer nobody knows yet makes the customer known."""
+    now = space.clock.now()
+    with space.store.transaction() as tx:
+        written = _write_people(tx, people, happenings, now)
+        changes = [*written.changes, *objects.upsert(tx, _things(space, people, written.ids), now)]
+        consents.record(tx, _permissions(people, written.ids, now, source), now)
+        added = events.add(tx, [_row(one, written.ids) for one in happenings], now)
+        woken = route_changes(space, tx, changes, now) | route_events(space, tx, added.new, now)
+        _newcomers(space, tx, written, now)
+    return Ingested(
+        customers=len(people),
+        new_customers=len(written.new),
+        events=len(added.new),
+        duplicates=len(added.duplicates),
+        conflicts=tuple(f"{row.source}/{row.message_id}" for row in added.conflicts),
+        journeys=woken,
+    )
+
+
+def _write_people(tx: Tx, people: Sequence[Person], happenings: Sequence[Happening], now: Instant) -> Upserted:
+    rows = {one.customer: CustomerRow(one.customer) for one in happenings}
+    rows |= {one.key: CustomerRow(one.key, one.data) for one in people}
+    return customers.upsert(tx, list(rows.values()), now)
+
+
+def _things(space: Workspace, people: Sequence[Person], ids: Mapping[str, int]) -> list[ObjectRow]:
+    kinds = space.catalogue.objects
+    return [
+        ObjectRow(ids[person.key], kind, str(fields[kinds[kind].key]), fields)
+        for person in people
+        for kind, things in person.things.items()
+        for fields in things
+    ]
+
+
+def _permissions(people: Sequence[Person], ids: Mapping[str, int], now: Instant, source: str) -> list[ConsentRow]:
+    return [
+        ConsentRow(ids[person.key], topic, granted, now, source=source)
+        for person in people
+        for topic, granted in person.consents.items()
+    ]
+
+
+def _row(one: Happening, ids: Mapping[str, int]) -> EventRow:
+    return EventRow(one.source, one.id, ids[one.customer], one.name, one.at, one.data)
+
+
+def _newcomers(space: Workspace, tx: Tx, written: Upserted, now: Instant) -> None:
+    calendars = space.plans.routes(tx).calendars
+    if calendars and written.new:
+        schedule_calendar(tx, calendars, list(customers.find(tx, sorted(written.new)).values()), now)
+    if written.ids:
+        refresh_segments(space, tx, now, customer_ids=sorted(written.ids.values()))
+
+
+def fitted(values: Mapping[str, object], attributes: Mapping[str, Attribute]) -> tuple[Record, list[str]]:
+    """Return values typed by the catalogue, and a sentence for each that does not fit (which is left out).
+
+    A name that is not declared stays as it is: a catalogue says what journeys may read, not what may be known.
+    """
+    data: dict[str, object] = {}
+    problems: list[str] = []
+    for name, value in values.items():
+        attribute = attributes.get(name)
+        if attribute is None or value is None:
+            data[name] = value
+            continue
+        found = coerce(attribute, value)
+        if found.reason:
+            problems.append(f"{name}: {found.reason}")
+        else:
+            data[name] = found.value
+    return data, problems  # type: ignore[return-value]  # coerce gives JSON

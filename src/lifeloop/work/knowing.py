@@ -1,0 +1,117 @@
+"""What a batch must know before it decides: the facts of all its people, one query per table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import import_module
+
+from lifeloop.clock import Instant
+from lifeloop.engine.conditions import audience_scope, holds
+from lifeloop.engine.values import Facts, Record
+from lifeloop.journey.catalogue import Catalogue
+from lifeloop.journey.condition import AllOf, AnyObject, AnyOf, Condition, Happened, MessageWas, Not
+from lifeloop.journey.length import Length
+from lifeloop.journey.plan import Plan, Send
+from lifeloop.store import facts
+from lifeloop.store.transaction import Tx
+from lifeloop.store.values import Needs, Subject
+
+DAY = 86_400
+LONGEST_MONTH = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """About whom, under which plan."""
+
+    subject: Subject
+    plan: Plan
+
+
+def learn(tx: Tx, wanted: Sequence[Wanted], catalogue: Catalogue, now: Instant) -> tuple[Facts, ...]:
+    """Return the facts of each one wanted, in order; segments and named predicates are worked out from them."""
+    if not wanted:
+        return ()
+    needs = needs_of({one.plan.digest: one.plan for one in wanted}.values(), catalogue, now)
+    loaded = facts.load(tx, [one.subject for one in wanted], needs)
+    return tuple(_judged(known, one.plan, catalogue, now) for known, one in zip(loaded, wanted, strict=True))
+
+
+def needs_of(plans: Iterable[Plan], catalogue: Catalogue, now: Instant) -> Needs:
+    """Return the union of what plans read, so that each table is asked once for a whole batch."""
+    events: set[str] = set()
+    objects: set[str] = set()
+    chosen = list(plans)
+    for plan in chosen:
+        asked = [catalogue.segments[name] for name in plan.segments if name in catalogue.segments]
+        events |= {*plan.listens, *plan.history, *(name for tree in asked for name in _events(tree))}
+        objects |= {*plan.objects, *(kind for tree in asked for kind in _objects(tree))}
+    reaches_back = any(_asks_messages(tree) for tree in catalogue.segments.values())
+    return Needs(frozenset(events), frozenset(objects), frozenset(), 0 if reaches_back else now - horizon(chosen))
+
+
+def _judged(known: Facts, plan: Plan, catalogue: Catalogue, now: Instant) -> Facts:
+    if not plan.segments and not catalogue.predicates:
+        return known
+    named = frozenset(name for name, path in catalogue.predicates.items() if _predicate(path)(known.customer))
+    known = replace(known, named=named)
+    return replace(known, segments=members_of(plan.segments, known, plan, catalogue, now))
+
+
+def members_of(names: Iterable[str], known: Facts, plan: Plan, catalogue: Catalogue, now: Instant) -> frozenset[str]:
+    """Return those of these segments that a customer is in by the facts at hand."""
+    scope = audience_scope(plan, known, now, {})
+    return frozenset(name for name in names if name in catalogue.segments and holds(catalogue.segments[name], scope))
+
+
+@lru_cache(maxsize=64)
+def _predicate(path: str) -> Callable[[Record], bool]:
+    module, _, name = path.partition(":")
+    found: Callable[[Record], bool] = getattr(import_module(module), name)
+    return found
+
+
+def horizon(plans: Iterable[Plan]) -> int:
+    """Return the seconds that gaps and limits of these plans can look back, at the most."""
+    return max((_reach(plan) for plan in plans), default=0)
+
+
+def _reach(plan: Plan) -> int:
+    policies = [node.policy for node in plan.nodes if isinstance(node, Send)]
+    windows = [policy.gap for policy in policies if policy.gap] + [policy.limit.per for policy in policies if policy.limit]
+    return max((_at_most(window) for window in windows), default=0)
+
+
+def _at_most(length: Length) -> int:
+    """Return the most seconds a length can last, a day too long rather than a second too short."""
+    days = length.months * LONGEST_MONTH + length.days + 3 * length.working_days + 1
+    return days * DAY + length.seconds
+
+
+def _parts(tree: Condition) -> Iterable[Condition]:
+    yield tree
+    match tree:
+        case AllOf(parts) | AnyOf(parts):
+            inner: tuple[Condition, ...] = parts
+        case Not(part):
+            inner = (part,)
+        case Happened(where=where) | AnyObject(where=where) if where is not None:
+            inner = (where,)
+        case _:
+            inner = ()
+    for part in inner:
+        yield from _parts(part)
+
+
+def _events(tree: Condition) -> set[str]:
+    return {part.event for part in _parts(tree) if isinstance(part, Happened)}
+
+
+def _objects(tree: Condition) -> set[str]:
+    return {part.kind for part in _parts(tree) if isinstance(part, AnyObject)}
+
+
+def _asks_messages(tree: Condition) -> bool:
+    return any(isinstance(part, MessageWas) for part in _parts(tree))

@@ -1,0 +1,49 @@
+"""Plans by digest: read once from the store, then kept. A plan never changes, so nothing here grows stale."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from lifeloop.engine.routing import Routes, make_routes
+from lifeloop.journey.plan import Plan
+from lifeloop.journey.plan_json import plan_from_json
+from lifeloop.store import journeys
+from lifeloop.store.transaction import Tx
+from lifeloop.store.values import PlanRow
+
+
+@dataclass(slots=True)
+class Plans:
+    """Compiled plans, and which of them is live for each journey."""
+
+    known: dict[str, Plan] = field(default_factory=dict)
+    _routes: Routes | None = None
+    _routed: tuple[dict[str, str], frozenset[str]] | None = None
+
+    def routes(self, tx: Tx) -> Routes:
+        """Return the look-ups from facts to journeys; made anew when something was published since."""
+        live, in_use = journeys.live_digests(tx), journeys.in_use(tx)
+        if self._routes is None or self._routed != (live, in_use):
+            plans = self.by_digest(tx, {*live.values(), *in_use})
+            self._routes = make_routes([plans[digest] for digest in live.values()], plans.values())
+            self._routed = (live, in_use)
+        return self._routes
+
+    def live(self, tx: Tx) -> dict[str, Plan]:
+        """Return the live plan of each journey."""
+        digests = journeys.live_digests(tx)
+        plans = self.by_digest(tx, digests.values())
+        return {name: plans[digest] for name, digest in digests.items()}
+
+    def by_digest(self, tx: Tx, digests: Collection[str]) -> dict[str, Plan]:
+        """Return plans by digest, old ones too: people finish the plan they began."""
+        missing = {digest for digest in digests if digest not in self.known}
+        for row in journeys.plans(tx, missing).values() if missing else ():
+            self._keep(row)
+        return {digest: self.known[digest] for digest in digests}
+
+    def _keep(self, row: PlanRow) -> Plan:
+        if row.digest not in self.known:
+            self.known[row.digest] = plan_from_json(row.body)
+        return self.known[row.digest]

@@ -1,0 +1,21 @@
+"""A project folder as a value: its texts read by the message room, its journeys by the journey room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from lifeloop.journey.project import Project, load_project
+from lifeloop.journey.project_file import read_catalogue
+from lifeloop.journey.source import Report
+from lifeloop.message.library import read_library
+
+
+def open_project(root: Path) -> Project:
+    """Read everything in a project folder; mistakes are in ``diagnostics``, nothing is raised for content."""
+    report = Report()
+    catalogue = read_catalogue(root, report)
+    library, found = read_library(root / "templates", catalogue)
+    project = load_project(root, library, catalogue)
+    everything = (*report.found, *project.diagnostics, *found)
+    return replace(project, diagnostics=tuple(sorted(everything, key=lambda one: one.place)))

@@ -1,0 +1,41 @@
+"""What time leaves behind: attempts whose process died, answers that were lost, segments that a date has changed."""
+
+from __future__ import annotations
+
+from lifeloop.channel.values import Abilities
+from lifeloop.store import instance, outgoing
+from lifeloop.store.transaction import Tx
+from lifeloop.store.values import Message
+from lifeloop.work.segmenting import refresh_segments
+from lifeloop.work.workspace import Workspace
+
+BATCH = 1000
+
+
+def tidy(space: Workspace) -> dict[str, int]:
+    """Settle what was left open, refresh segments, and note that we are alive. Any number of processes may do it."""
+    now = space.clock.now()
+    with space.store.transaction() as tx:
+        instance.heartbeat(tx, now)
+        swept = outgoing.sweep(tx, now)
+        resolved = settle_uncertain(space, tx)
+        joined, left = refresh_segments(space, tx, now)
+    return {"swept": len(swept), "resolved": resolved, "joined": joined, "left": left}
+
+
+def settle_uncertain(space: Workspace, tx: Tx) -> int:
+    """Decide about messages whose answer was lost, by what their way out promises. Never a blind second sending."""
+    lost = outgoing.uncertain(tx, BATCH)
+    return outgoing.resolve(tx, [_decision(space, message) for message in lost], space.clock.now()) if lost else 0
+
+
+def _decision(space: Workspace, message: Message) -> tuple[str, outgoing.Resolution, str]:
+    if _abilities(space, message).key_window is not None:
+        return message.id, "ready", "the same key again: it is recognised"
+    return message.id, "assumed_sent", "its answer was lost, and a second sending would not be recognised"
+
+
+def _abilities(space: Workspace, message: Message) -> Abilities:
+    if message.kind == "call":
+        return space.ways.calls.abilities
+    return space.ways.mail.abilities if message.kind == "ask" else space.ways.of(message.channel).abilities

@@ -1,0 +1,150 @@
+"""A cleared message gets its words: rendered with the records as they are at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from lifeloop.channel.values import Envelope, Request
+from lifeloop.clock import Instant
+from lifeloop.engine.values import Record
+from lifeloop.message.errors import MessageError
+from lifeloop.message.render import Reader, Rendered
+from lifeloop.work.gating import Cleared
+from lifeloop.work.workspace import Workspace
+
+_ADDRESS = {"email": "email", "sms": "phone"}
+
+
+class WordingProblem(Exception):  # noqa: N818  # an expected outcome: the message is held, the others go on
+    """A message could not be written for somebody; the sentence names file and line, never the customer's data."""
+
+
+def envelope_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
+    """Return a message ready for its way out.
+
+    Raises:
+        WordingProblem: the text could not be written for this customer.
+    """
+    message = one.message
+    said = message.data
+    rendered = _rendered(space, one, now, args=said.get("args"), subject=said.get("subject"), sender=said.get("sender"))
+    return Envelope(
+        id=message.id,
+        channel=message.channel,
+        to=_address(one),
+        sender=rendered.sender,
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        journey=message.journey,
+        step=message.node,
+        topic=message.topic,
+        locale=rendered.locale,
+        unsubscribe=_https(rendered.unsubscribe_url),
+    )
+
+
+def request_of(space: Workspace, one: Cleared, now: Instant) -> Request:
+    """Return a call ready to be made.
+
+    Raises:
+        WordingProblem: one of its texts could not be written for this customer.
+    """
+    connection, _, action = one.message.name.partition(".")
+    try:
+        body = space.renderer.render_args(_args(one), _context(one), reader=_reader(space, one, now))
+    except MessageError as problem:
+        raise WordingProblem(str(problem)) from problem
+    return Request(id=one.message.id, connection=connection, action=action, body=body)
+
+
+def question_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
+    """Return a question to a person of ours, with how to answer it.
+
+    Raises:
+        WordingProblem: the question could not be written for this customer.
+    """
+    try:
+        words = space.renderer.render_text(
+            str(one.message.data["question"]), _context(one), reader=_reader(space, one, now)
+        )
+    except MessageError as problem:
+        raise WordingProblem(str(problem)) from problem
+    reference = one.message.id[:12]
+    how = f"{words}\n\nYes:  lifeloop answer {reference} approved\nNo:   lifeloop answer {reference} declined\n"
+    return Envelope(
+        id=one.message.id,
+        channel="ask",
+        to=space.catalogue.approvers.get(one.message.name, one.message.name),
+        sender=next(iter(space.catalogue.senders.values()), None),
+        subject=words,
+        text=how,
+        journey=one.message.journey,
+        step=one.message.node,
+    )
+
+
+def _rendered(space: Workspace, one: Cleared, now: Instant, **said: Any) -> Rendered:
+    try:
+        return space.renderer.render(
+            one.message.name,
+            context=_context(one),
+            reader=_reader(space, one, now),
+            topic=one.message.topic,
+            **said,
+        )
+    except MessageError as problem:
+        raise WordingProblem(str(problem)) from problem
+
+
+def _context(one: Cleared) -> dict[str, Any]:
+    """Return the roots of data a text may read: live records, and what the run handed along."""
+    context: dict[str, Any] = dict(_record(one.message.data.get("data")))
+    context["customer"] = one.facts.customer
+    if one.object_kind is not None and one.facts.object is not None:
+        context[one.object_kind] = one.facts.object
+    return context
+
+
+def _reader(space: Workspace, one: Cleared, now: Instant) -> Reader:
+    customer = one.facts.customer
+    return Reader(
+        locale=_text(customer.get("locale")),
+        zone=_text(customer.get("timezone")),
+        now=now,
+        unsubscribe_url=_leaving(space, one),
+        preferences_url=space.catalogue.company.get("preferences"),
+    )
+
+
+def _leaving(space: Workspace, one: Cleared) -> str | None:
+    """Return where a click on *unsubscribe* leads: the company's page with the message's id, or a mail to a person."""
+    company = space.catalogue.company
+    if page := company.get("unsubscribe"):
+        return f"{page}{'&' if '?' in page else '?'}m={one.message.id}"
+    if address := company.get("email"):
+        return f"mailto:{address}?subject={quote(f'Unsubscribe {one.message.topic}')}"
+    return None
+
+
+def _address(one: Cleared) -> str:
+    field = _ADDRESS.get(one.message.channel)
+    return str(one.facts.customer.get(field) or "") if field else one.message.key
+
+
+def _args(one: Cleared) -> Record:
+    return _record(one.message.data.get("args"))
+
+
+def _record(value: Any) -> Record:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _https(url: str | None) -> str | None:
+    return url if url and url.startswith("https://") else None

@@ -1,0 +1,110 @@
+"""Everything one running Lifeloop holds in its hands: project, store, renderer, ways out, clock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lifeloop.channel.inbox import LocalInbox, LocalRecorder
+from lifeloop.channel.values import Envelope, Request
+from lifeloop.channel.ways import Ways, ways_out
+from lifeloop.clock import Clock, SystemClock
+from lifeloop.journey.catalogue import Catalogue
+from lifeloop.journey.project import Project
+from lifeloop.message.render import Renderer
+from lifeloop.store import inbox
+from lifeloop.store.opening import Store, open_store
+from lifeloop.store.values import Rendered
+from lifeloop.work.plans import Plans
+from lifeloop.work.project import open_project
+
+DATABASE = "LIFELOOP_DATABASE"
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One process at work on one project. ``owner`` names the process in leases."""
+
+    root: Path
+    project: Project
+    store: Store
+    renderer: Renderer
+    ways: Ways
+    clock: Clock
+    owner: str
+    plans: Plans = field(default_factory=Plans)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the project declares."""
+        return self.project.catalogue
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+
+def database_url(root: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """Return where this project's data is: ``LIFELOOP_DATABASE``, or a file in the project's ``.lifeloop`` folder."""
+    return environ.get(DATABASE) or f"sqlite:///{root / '.lifeloop' / 'lifeloop.db'}"
+
+
+def open_workspace(
+    root: Path,
+    *,
+    url: str | None = None,
+    clock: Clock | None = None,
+    environ: Mapping[str, str] = os.environ,
+    owner: str | None = None,
+) -> Workspace:
+    """Open a project folder and its database, and bring the tables up to date.
+
+    Raises:
+        StoreUnreachable: the database does not answer.
+    """
+    project = open_project(root)
+    store = _open_store(root, url or database_url(root, environ))
+    clock = clock or SystemClock()
+    return Workspace(
+        root=root,
+        project=project,
+        store=store,
+        renderer=Renderer(root / "templates", project.catalogue),
+        ways=_ways(project.catalogue, environ, clock, store),
+        clock=clock,
+        owner=owner or f"{os.uname().nodename}:{os.getpid()}",
+    )
+
+
+def _open_store(root: Path, url: str) -> Store:
+    if url.startswith("sqlite:///"):
+        (root / ".lifeloop").mkdir(exist_ok=True)
+    store = open_store(url)
+    store.migrate()
+    return store
+
+
+def _ways(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, store: Store) -> Ways:
+    def keep_mail(batch: Sequence[Envelope]) -> None:
+        with store.transaction() as tx:
+            inbox.add(tx, [_shown(envelope) for envelope in batch], clock.now())
+
+    def keep_calls(batch: Sequence[Request]) -> None:
+        """The outbox row holds the request already; there is nothing more to keep."""
+
+    return ways_out(catalogue, environ, clock, inbox=LocalInbox(keep_mail), recorder=LocalRecorder(keep_calls))
+
+
+def _shown(envelope: Envelope) -> Rendered:
+    sender = envelope.sender
+    return Rendered(
+        message_id=envelope.id,
+        to=envelope.to,
+        sender=f"{sender.display} <{sender.address}>" if sender else "",
+        subject=envelope.subject,
+        html=envelope.html or "",
+        text=envelope.text,
+        headers=dict(envelope.headers),
+    )

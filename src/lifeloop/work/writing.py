@@ -1,0 +1,28 @@
+"""Writing what a batch decided, and passing it on: a changed date re-times, an emitted event wakes and starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lifeloop.clock import Instant
+from lifeloop.store import candidates, customers, events, messages, visits
+from lifeloop.store.transaction import Tx
+from lifeloop.work.effects import Rows
+from lifeloop.work.routing import route_changes, route_events
+from lifeloop.work.workspace import Workspace
+
+
+def write(space: Workspace, tx: Tx, rows: Rows, now: Instant, *, ended_early: Sequence[int] = ()) -> None:
+    """Write the collected rows of one batch; the number of statements does not grow with the batch."""
+    if ended_early:
+        messages.cancel_runs(tx, ended_early, "the journey was stopped")
+    if rows.lines:
+        visits.add(tx, rows.lines)
+    if rows.messages:
+        messages.add(tx, rows.messages, now)
+    if rows.candidates:
+        candidates.add(tx, rows.candidates)
+    if rows.assigns:
+        route_changes(space, tx, customers.set_data(tx, rows.assigns, now), now)
+    if rows.events:
+        route_events(space, tx, events.add(tx, rows.events, now).new, now)
