@@ -1,0 +1,93 @@
+"""The starter project, read as a user's project is: no mistake in it, and every mail can be written for everybody."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from lifeloop.journey.project import load_project
+from lifeloop.journey.project_file import read_catalogue
+from lifeloop.journey.source import Report
+from lifeloop.message.library import read_library
+from lifeloop.message.render import Reader, Renderer
+
+ROOT = Path(__file__).parents[2]
+JOURNEYS = ["growth", "loyalty", "reactivation", "recovery", "renewal", "satisfaction", "welcome"]
+HEARD = {"score": 9, "comment": "Scratched", "saving": 410, "years": 7}
+STARTED = {"order_id": "A-17", "date": "2026-03-02"}
+REMEMBERED = {"offer": "15%"}
+KNOWN_WARNINGS = {"J221", "J223"}
+"""``was not opened`` in welcome, and an offer on the topic ``service`` in reactivation, for those who asked for it."""
+
+
+@cache
+def loaded():
+    catalogue = read_catalogue(ROOT, Report())
+    library, complaints = read_library(ROOT / "templates", catalogue)
+    return library, complaints, load_project(ROOT, library)
+
+
+@cache
+def renderer():
+    return Renderer(ROOT / "templates", loaded()[2].catalogue)
+
+
+def said(diagnostic):
+    return f"{diagnostic.place.file}:{diagnostic.place.line} {diagnostic.code} {diagnostic.message}"
+
+
+def context_of(person, message):
+    _, _, project = loaded()
+    plan = project.plans[message.partition("/")[0]]
+    contract = {"contract": person.things["contract"][0]} if "contract" in person.things else {}
+    run = {"event": HEARD, "start": STARTED, "journey": REMEMBERED, "values": plan.values}
+    return {"customer": person.customer, **contract, **run}
+
+
+def test_no_journey_and_no_mail_has_a_mistake():
+    _, complaints, project = loaded()
+    found = [*complaints, *project.diagnostics]
+
+    assert [said(diagnostic) for diagnostic in found if diagnostic.code not in KNOWN_WARNINGS] == []
+    assert {diagnostic.severity for diagnostic in found} <= {"warning"}
+
+
+def test_seven_journeys_make_the_loop():
+    _, _, project = loaded()
+
+    assert sorted(project.plans) == JOURNEYS
+    assert sorted(project.catalogue.priority) == JOURNEYS
+    assert {plan.phase for plan in project.plans.values()} == {
+        "welcome", "satisfaction", "recovery", "loyalty", "growth", "inspiration", "reactivation",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_every_journey_rehearses_when_it_falls_silent(name):
+    tests = loaded()[2].journeys[name].tests
+
+    assert len(tests) >= 3
+    assert any(not test.expect or test.expect[-1].what == "stop" for test in tests)
+
+
+@pytest.mark.parametrize("person", ["ana", "bo", "chen", "daan", "dirk", "layla", "pim", "sam", "willemijn"])
+def test_every_mail_can_be_written_for_everybody_in_both_languages(person):
+    library, _, project = loaded()
+    who = project.people[person]
+    for name in library:
+        for locale in ("en", "nl", "nl-BE"):
+            made = renderer().render(name, context=context_of(who, name), reader=Reader(locale=locale))
+            assert who.customer["first_name"] in made.text
+            assert "{{" not in made.text
+            assert "None" not in made.text
+            assert made.sender is not None
+
+
+def test_people_are_as_awkward_as_life():
+    people = loaded()[2].people
+
+    assert "email" not in people["sam"].customer
+    assert {"phone", "plan", "timezone", "locale"}.isdisjoint(people["pim"].customer)
+    assert not people["layla"].customer["first_name"].isascii()
+    assert max(len(person.customer["first_name"]) for person in people.values()) > 25
+    assert len(people["willemijn"].things["contract"]) == 2
