@@ -88,7 +88,7 @@ def _read_layout(path: Path, templates: Path, report: Report) -> Layout | None:
     segments = cut(html, Spot(file))
     if sum(isinstance(segment, Piece) and segment.text == "content" for segment in segments) != 1:
         place = Place(file, 1, 1, 1, 1)
-        report.add("J162", "a layout says {{ content }} exactly once", place, label="where the message goes")
+        report.add("J403", "a layout says {{ content }} exactly once", place, label="where the message goes")
         return None
     return Layout(path.stem, segments, cut(text, Spot(_shown(text_path, templates))), html + text)
 
@@ -96,7 +96,7 @@ def _read_layout(path: Path, templates: Path, report: Report) -> Layout | None:
 def _read(path: Path, templates: Path, report: Report) -> str | None:
     if path.is_symlink():
         place = Place(_shown(path, templates), 1, 1, 1, 1)
-        report.add("J165", "a link to another file is not followed", place, label="put the file itself here")
+        report.add("J406", "a link to another file is not followed", place, label="put the file itself here")
         return None
     text = read_file(path, report, _shown(path, templates))
     return text.replace("\r\n", "\n") if text is not None else None

@@ -76,13 +76,13 @@ def _check_head(template: Template, sources: Sources, report: Report) -> None:
     if _is_mail(template) and not template.said("subject").strip():
         place = template.head["subject"].place if "subject" in template.head else template.place
         label = "begin the file with  ---  then  subject: …  then  ---"
-        report.add("J161", "this mail has no subject", place, label=label)
+        report.add("J402", "this mail has no subject", place, label=label)
     wanted = template.head.get("layout")
     if wanted is not None and wanted.text not in sources.layouts.by_name:
         names = sorted(sources.layouts.by_name)
         near = nearest(wanted.text, names)
         label = f'did you mean "{near}"?' if near else f"there are: {', '.join(names)}"
-        report.add("J162", f'there is no layout "{wanted.text}"', wanted.place, label=label)
+        report.add("J403", f'there is no layout "{wanted.text}"', wanted.place, label=label)
 
 
 def _check_layouts(layouts: Layouts, catalogue: Catalogue, report: Report) -> dict[str, tuple[Use, ...]]:
@@ -106,7 +106,7 @@ def _check_sentences(name: str, words: frozenset[str], layouts: Layouts, report:
             message = f'the layout "{name}" says words.{word}, which has no {language} text'
             place = Place("templates/_layouts/words.yaml", 1, 1, 1, 1)
             severity = "error" if not any(word in other for other in layouts.sentences.values()) else "warning"
-            report.add("J162", message, place, severity="error" if severity == "error" else "warning")
+            report.add("J403", message, place, severity="error" if severity == "error" else "warning")
 
 
 def _digest(texts: Iterable[Template], layouts: Layouts) -> str:

@@ -56,7 +56,7 @@ def read_sources(templates: Path, catalogue: Catalogue, report: Report) -> Sourc
         texts = messages.setdefault(template.name, {})
         if template.locale in texts:
             other = texts[template.locale].file
-            report.add("J165", f"{template.file} and {other} are the same message", template.place, label="keep one")
+            report.add("J406", f"{template.file} and {other} are the same message", template.place, label="keep one")
         texts[template.locale] = template
     return Sources(messages, read_layouts(templates, report), catalogue.language)
 
@@ -78,4 +78,4 @@ def _files(templates: Path, report: Report) -> Iterator[Path]:
 
 def _refuse(path: Path, templates: Path, message: str, label: str, report: Report) -> None:
     file = f"{templates.name}/{path.relative_to(templates).as_posix()}"
-    report.add("J165", message, Place(file, 1, 1, 1, 1), label=label)
+    report.add("J406", message, Place(file, 1, 1, 1, 1), label=label)

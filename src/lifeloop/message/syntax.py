@@ -58,12 +58,12 @@ def read_pieces(segments: Iterable[Segment], report: Report) -> tuple[Reading, .
         if isinstance(segment, Unclosed):
             end = "}}" if segment.sign == "{{" else "%}"
             label = f'"{end}" is missing, or a quote inside it is never closed'
-            report.add("J163", f'"{segment.sign}" is opened here and never closed', segment.place, label=label)
+            report.add("J404", f'"{segment.sign}" is opened here and never closed', segment.place, label=label)
         elif isinstance(segment, Piece):
             readings.extend(_read(segment, open_, report))
     for left in open_:
         label = f"add  {{% end{left.word} %}}"
-        report.add("J163", f"this {{% {left.word} %}} is never closed", left.piece.place, label=label)
+        report.add("J404", f"this {{% {left.word} %}} is never closed", left.piece.place, label=label)
     return tuple(readings)
 
 
@@ -98,22 +98,22 @@ def keyword(piece: Piece) -> str:
 
 def _unknown_word(piece: Piece, word: str, report: Report) -> None:
     if word in _REFUSED:
-        report.add("J164", _REFUSED[word], piece.place, label="not here")
+        report.add("J405", _REFUSED[word], piece.place, label="not here")
         return
     near = nearest(word, _WORDS, {"elseif": "elif", "elsif": "elif", "end": "endif", "foreach": "for", "unless": "if"})
     label = f'did you mean "{near}"?' if near else "known are if, for and set"
     suggestions = (Suggestion(near),) if near else ()
-    report.add("J163", f"there is no {{% {word} %}}", piece.spot(word), label=label, suggestions=suggestions)
+    report.add("J404", f"there is no {{% {word} %}}", piece.spot(word), label=label, suggestions=suggestions)
 
 
 def _fits(word: str, piece: Piece, open_: list[_Open], report: Report) -> bool:
     wanted = _ENDS.get(word)
     if not open_ or (wanted and open_[-1].word != wanted):
         expected = f"the block that is open here is {{% {open_[-1].word} %}}" if open_ else "no block is open here"
-        report.add("J163", f"this {{% {word} %}} closes nothing", piece.place, label=expected)
+        report.add("J404", f"this {{% {word} %}} closes nothing", piece.place, label=expected)
         return False
     if word in {"else", "elif"} and open_[-1].has_else:
-        report.add("J163", f"this {{% {word} %}} comes after the {{% else %}}", piece.place, label="too late here")
+        report.add("J404", f"this {{% {word} %}} comes after the {{% else %}}", piece.place, label="too late here")
     return True
 
 
@@ -174,7 +174,7 @@ def _parse(piece: Piece, report: Report) -> nodes.Template | None:
     for refused in refusals(tree):
         suggestions = (Suggestion(refused.suggestion),) if refused.suggestion else ()
         label = f'did you mean "{refused.suggestion}"?' if refused.suggestion else "not here"
-        report.add("J164", refused.message, piece.spot(refused.word), label=label, suggestions=suggestions)
+        report.add("J405", refused.message, piece.spot(refused.word), label=label, suggestions=suggestions)
     return tree
 
 
@@ -182,10 +182,10 @@ def _syntax_error(piece: Piece, error: TemplateSyntaxError, report: Report) -> N
     words = error.message or ""
     no_filter = re.search(r"No (filter|test) named '(\w+)'", words)
     if no_filter:
-        report.add("J164", f'there is no {no_filter[1]} "{no_filter[2]}"', piece.spot(no_filter[2]))
+        report.add("J405", f'there is no {no_filter[1]} "{no_filter[2]}"', piece.spot(no_filter[2]))
         return
     shown = "{{ }}" if piece.kind == "expression" else f"{{% {keyword(piece)} %}}"
-    report.add("J163", f"I cannot read what stands in this {shown}", piece.place, label=_plain_words(words, piece))
+    report.add("J404", f"I cannot read what stands in this {shown}", piece.place, label=_plain_words(words, piece))
 
 
 def _plain_words(words: str, piece: Piece) -> str:

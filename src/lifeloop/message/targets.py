@@ -21,9 +21,9 @@ def check_targets(template: Template, report: Report) -> None:
         problem = _problem(address.strip(), tokens)
         if problem:
             label = 'an address begins with https://, mailto: or tel:, or is {{ link("…") }}'
-            report.add("J166", problem, _place(address, template), label=label)
+            report.add("J407", problem, _place(address, template), label=label)
     if "](javascript:" in hidden.lower():
-        report.add("J166", "this link would run a script", _place("javascript:", template), label="not in a mail")
+        report.add("J407", "this link would run a script", _place("javascript:", template), label="not in a mail")
 
 
 def _problem(address: str, tokens: Tokens) -> str | None:

@@ -93,12 +93,12 @@ def _name(path: Path, templates: Path, file: str, report: Report) -> tuple[str, 
     place = Place(file, 1, 1, 1, 1)
     if len(parts) > DEEPEST or not all(is_slug(part) for part in parts):
         label = "use small letters, digits and dashes, in one folder per journey:  renewal/offer.md"
-        report.add("J165", f'"{relative.as_posix()}" is no name for a message', place, label=label)
+        report.add("J406", f'"{relative.as_posix()}" is no name for a message', place, label=label)
         return None
     if locale and tidy_locale(locale) != locale:
         right = tidy_locale(locale) or "nl"
         label = f"write  {word}.{right}{path.suffix}"
-        report.add("J165", f'"{locale}" is not a language', place, label=label)
+        report.add("J406", f'"{locale}" is not a language', place, label=label)
         return None
     return "/".join(parts), locale
 
@@ -109,7 +109,7 @@ def _is_plain(text: str, file: str, report: Report) -> bool:
     if found is None:
         return True
     place = Spot(file).place(text, found, found + 1)
-    report.add("J165", "there is an invisible private character here", place, label="delete it")
+    report.add("J406", "there is an invisible private character here", place, label="delete it")
     return False
 
 
@@ -131,7 +131,7 @@ def _read_head(head: str | None, file: str, catalogue: Catalogue, report: Report
     if node is None:
         return {}
     if not isinstance(node, Map):
-        report.add("J160", "the head of a message holds lines such as  subject: …", node.place)
+        report.add("J401", "the head of a message holds lines such as  subject: …", node.place)
         return {}
     words: dict[str, Words] = {}
     for entry in node.entries:
@@ -146,13 +146,13 @@ def _read_head(head: str | None, file: str, catalogue: Catalogue, report: Report
 def _refuse(key: Scalar, value: object, report: Report) -> None:
     if key.text in HEAD_WORDS:
         label = "put it in quotes" if isinstance(value, Map) else "one text is enough"
-        report.add("J160", f'"{key.text}" is one line of text', key.place, label=label)
+        report.add("J401", f'"{key.text}" is one line of text', key.place, label=label)
         return
     near = nearest(key.text, HEAD_WORDS, {"title": "subject", "sender": "from", "channel": "by", "person": "sample"})
     label = f'did you mean "{near}"?' if near else f"known are {', '.join(HEAD_WORDS)}"
     suggestions = (Suggestion(near),) if near else ()
     message = f'the head of a message cannot say "{key.text}"'
-    report.add("J160", message, key.place, label=label, suggestions=suggestions)
+    report.add("J401", message, key.place, label=label, suggestions=suggestions)
 
 
 def _words(scalar: Scalar) -> Words:
@@ -171,4 +171,4 @@ def _check_word(said: Words | None, what: str, names: tuple[str, ...], report: R
         return
     near = nearest(said.text, names)
     label = f'did you mean "{near}"?' if near else f"there are: {', '.join(sorted(names))}"
-    report.add("J160", f'there is no {what} "{said.text}"', said.place, label=label)
+    report.add("J401", f'there is no {what} "{said.text}"', said.place, label=label)
