@@ -6,7 +6,7 @@ later write names the fence that the mark gave; who lost it changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from lifeloop.store.values import (
     MessageKind,
     Needs,
     Outcome,
+    Run,
     Shard,
     Subject,
 )
@@ -51,9 +52,16 @@ def count_ready(tx: Tx, now: Instant, *, journeys: Sequence[str] | None = None, 
 
 
 def load_gate_facts(
-    tx: Tx, messages: Sequence[Message], since: Instant, needs: Needs | None = None
+    tx: Tx,
+    messages: Sequence[Message],
+    since: Instant,
+    needs: Needs | None = None,
+    *,
+    kinds: Mapping[str, str] | None = None,
 ) -> dict[str, GateFacts]:
     """What may forbid these, read now under lock. ``since``: how far back messages count; ``needs``: more facts.
+
+    ``kinds``: plan digest to the kind of thing its runs are about, so that texts can read it.
 
     The switches and the journeys are held until the commit: a halt or a pause waits for it, and nobody is marked
     after it. Consent, suppression and earlier messages are safe under the customers' locks, which ``claim_ready``
@@ -62,7 +70,7 @@ def load_gate_facts(
     halted = _halted(tx)
     paused = _paused(tx, {message.journey for message in messages})
     runs = enrollments.find(tx, [message.run_id for message in messages if message.run_id is not None])
-    subjects = [Subject(message.customer_id, message.run_id) for message in messages]
+    subjects = [_about(message, runs, kinds or {}) for message in messages]
     wanted = replace(needs or Needs(), sent_since=since)
     found = {}
     for message, known in zip(messages, facts.load(tx, subjects, wanted, statuses=facts.SAID), strict=True):
@@ -76,6 +84,12 @@ def load_gate_facts(
             started_at=run.state.started_at if run else None,
         )
     return found
+
+
+def _about(message: Message, runs: Mapping[int, Run], kinds: Mapping[str, str]) -> Subject:
+    run = runs.get(message.run_id) if message.run_id is not None else None
+    kind = kinds.get(message.plan) if message.plan else None
+    return Subject(message.customer_id, message.run_id, kind, run.object_key if run else None)
 
 
 def mark(tx: Tx, decisions: Sequence[Decision], now: Instant, *, owner: str, lease_until: Instant) -> dict[str, int]:

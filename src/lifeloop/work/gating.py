@@ -50,7 +50,8 @@ def pass_gate(
         if not claimed:
             return Gated((), {})
         plans = space.plans.by_digest(tx, {row.plan for row in claimed if row.plan})
-        known = outgoing.load_gate_facts(tx, claimed, now - horizon(plans.values()))
+        kinds = {digest: plan.object for digest, plan in plans.items() if plan.object}
+        known = outgoing.load_gate_facts(tx, claimed, now - horizon(plans.values()), kinds=kinds)
         decisions = _decide_all(space, claimed, plans, known, now)
         fences = outgoing.mark(tx, decisions, now, owner=space.owner, lease_until=now + LEASE)
     return _gated(claimed, decisions, fences, known, plans)
