@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from lifeloop.journey.catalogue import Catalogue, Library
-from lifeloop.journey.diagnostic import Place, Suggestion
+from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.names import some
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.source import Node, Report, Scalar
@@ -19,9 +19,10 @@ class Shared:
     """``journeys/_steps/reminder-pair.yaml``: steps for several journeys, and the parameters they take by kind."""
 
     name: str
-    takes: Mapping[str, str]
-    steps: Node
-    place: Place
+    file: str
+    takes: Mapping[str, str] = field(default_factory=dict)
+    steps: Node | None = None
+    """None when the file cannot be read; who uses it then cannot run, and the mistake is told there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from lifeloop.journey.catalogue import Catalogue, Library
 from lifeloop.journey.compiler import compile_journey
+from lifeloop.journey.compiler_names import all_steps
 from lifeloop.journey.diagnostic import Diagnostic, Place
 from lifeloop.journey.known import Known, Shared
 from lifeloop.journey.people import read_people
@@ -18,7 +19,7 @@ from lifeloop.journey.reader import read_journey
 from lifeloop.journey.reader_use import read_shared
 from lifeloop.journey.rules import check_journey, check_project
 from lifeloop.journey.source import Map, Node, Report, Scalar, read_file, read_yaml
-from lifeloop.journey.spec import JourneySpec, JourneyTest
+from lifeloop.journey.spec import JourneySpec, JourneyTest, UseStep
 
 FOLDER = "journeys"
 SHARED = "_steps"
@@ -81,7 +82,7 @@ def load_project(root: Path, library: Library, catalogue: Catalogue | None = Non
     journeys = _journeys(files, known, report)
     specs = tuple(journey.spec for journey in journeys.values() if journey.spec is not None)
     report.found += check_project(specs, known)
-    journeys = _without_broken(journeys, report.found)
+    journeys = _without_broken(journeys, known.shared, report.found)
     return Project(catalogue, journeys, people, _ordered(report.found), sources)
 
 
@@ -120,15 +121,20 @@ def _journey(read: _Read, known: Known) -> Journey:
     return Journey(spec.name, read.file, spec, compiled.plan, compiled.places, spec.tests)
 
 
-def _without_broken(journeys: Mapping[str, Journey], found: Iterable[Diagnostic]) -> dict[str, Journey]:
-    """Take the plan from journeys in whose files a rule over all journeys found an error."""
+def _without_broken(
+    journeys: Mapping[str, Journey], shared: Mapping[str, Shared], found: Iterable[Diagnostic]
+) -> dict[str, Journey]:
+    """Take the plan from journeys that a rule over all of them refused, or that use shared steps with errors."""
     broken = {one.place.file for one in found if one.severity == "error"}
     return {
-        name: journey
-        if journey.file not in broken
-        else Journey(name, journey.file, journey.spec, None, tests=journey.tests)
+        name: replace(journey, plan=None, places={}) if broken & _files_of(journey, shared) else journey
         for name, journey in journeys.items()
     }
+
+
+def _files_of(journey: Journey, shared: Mapping[str, Shared]) -> set[str]:
+    steps = all_steps(journey.spec) if journey.spec else iter(())
+    return {journey.file, *(shared[step.shared].file for step in steps if isinstance(step, UseStep))}
 
 
 def _read(path: Path, root: Path, sources: dict[str, str]) -> _Read:
@@ -158,9 +164,7 @@ def _shared(root: Path, sources: dict[str, str], report: Report) -> Mapping[str,
     found: dict[str, Shared] = {}
     for path in sorted(path for path in folder.glob("*") if path.suffix in {".yaml", ".yml"}):
         read = _read(path, root, sources)
-        shared = read_shared(read.node, path.stem, read.report) if read.node is not None else None
-        if shared is not None:
-            found[path.stem] = shared
+        found[path.stem] = read_shared(read.node, path.stem, read.file, read.report)
         report.found += read.report.found
     return found
 
@@ -170,8 +174,16 @@ def _has_errors(found: Iterable[Diagnostic]) -> bool:
 
 
 def _ordered(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """One mistake, one message: shared steps are read once per use, and complain once."""
+    """One mistake, one message: shared steps are read once per use, and a wrong parameter is told where it is given."""
+    found = tuple(found)
+    elsewhere = {(one.code, one.message) for one in found if not _is_shared(one)}
     first: dict[tuple[Place, str, str], Diagnostic] = {}
     for one in found:
+        if _is_shared(one) and (one.code, one.message) in elsewhere:
+            continue
         first.setdefault((one.place, one.code, one.message), one)
     return tuple(first[key] for key in sorted(first))
+
+
+def _is_shared(one: Diagnostic) -> bool:
+    return one.place.file.startswith(f"{FOLDER}/{SHARED}/")

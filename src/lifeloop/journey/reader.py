@@ -228,8 +228,9 @@ def _heard_at(entry: Entry, known: Known, depth: int) -> Iterator[tuple[str, str
             yield from (("memory", text) for text in _words(value))
         case "use", value if depth < len(known.shared):
             for text in _words(value):
-                if text in known.shared:
-                    yield from _heard(known.shared[text].steps, known, depth + 1)
+                shared = known.shared.get(text)
+                if shared and shared.steps is not None:
+                    yield from _heard(shared.steps, known, depth + 1)
         case "tests", _:
             pass
         case _, value:

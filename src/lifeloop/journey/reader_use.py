@@ -13,7 +13,7 @@ from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.known import Shared, check_known
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.reading import Reading, Written
-from lifeloop.journey.shape import check_keys, one_block, one_of, one_text
+from lifeloop.journey.shape import check_keys, one_block, one_of, one_text, scalars_of
 from lifeloop.journey.source import Entry, Items, Map, Node, Report, Scalar
 from lifeloop.journey.spec import UseStep
 
@@ -36,26 +36,29 @@ def read_use(step: Written, reading: Reading) -> UseStep | None:
         report.add("J173", message, text.place, label=round_trip)
         return None
     shared = reading.known.shared.get(name)
-    given = _given(step, shared, report) if shared else None
-    if shared is None or given is None:
+    if shared is None:
+        return None
+    if shared.steps is None or not _is_sound(shared.steps, shared.takes, report):
+        return UseStep(**step.common, shared=name, steps=())
+    given = _given(step, shared, report)
+    if given is None:
         return None
     inside = replace(reading, using=(*reading.using, name))
-    steps = reading.nested(_put_in(shared.steps, given, report), "steps", inside)
+    steps = reading.nested(_put_in(shared.steps, given), "steps", inside)
     return UseStep(**step.common, shared=name, steps=steps)
 
 
-def read_shared(node: Node, name: str, report: Report) -> Shared | None:
+def read_shared(node: Node | None, name: str, file: str, report: Report) -> Shared:
     """Return the shared steps of one file of ``journeys/_steps/``."""
-    block = one_block(node, name, report)
+    block = one_block(node, name, report) if node is not None else None
     if block is None:
-        return None
+        return Shared(name, file)
     check_keys(block, ("takes", "about", "steps"), "to shared steps", report)
     steps = block.value("steps")
     if steps is None:
         report.add("J106", f'the shared steps "{name}" have no "steps"', block.place, label="add  steps:  and a list")
-        return None
     takes = block.value("takes")
-    return Shared(name, _takes(takes, report) if takes is not None else {}, steps, block.place)
+    return Shared(name, file, _takes(takes, report) if takes is not None else {}, steps)
 
 
 def _takes(node: Node, report: Report) -> Mapping[str, str]:
@@ -87,35 +90,39 @@ def _given(step: Written, shared: Shared, report: Report) -> Mapping[str, Node] 
     return None if absent else given
 
 
-def _put_in(node: Node, given: Mapping[str, Node], report: Report) -> Node:
+def _is_sound(node: Node, takes: Mapping[str, str], report: Report) -> bool:
+    """Check every ``takes.x`` of shared steps, before anything is put in."""
+    sound = [_is_sound_text(scalar, takes, report) for scalar in scalars_of(node)]
+    return all(sound)
+
+
+def _is_sound_text(node: Scalar, takes: Mapping[str, str], report: Report) -> bool:
+    names = _TAKES.findall(node.text)
+    unknown = next((name for name in names if name not in takes), None)
+    if names and "{{" in node.text:
+        label = f"hand it to the message:  with: {{{names[0]}: takes.{names[0]}}}"
+        report.add("J174", "a parameter cannot stand inside {{ }}", node.place, label=label)
+    elif unknown is not None:
+        near = nearest(unknown, takes)
+        label = f'did you mean "takes.{near}"?' if near else f"add  {unknown}  under takes:"
+        report.add("J174", f'these shared steps take no "{unknown}"', node.place, label=label)
+    return unknown is None and not (names and "{{" in node.text)
+
+
+def _put_in(node: Node, given: Mapping[str, Node]) -> Node:
     """Return nodes with ``takes.x`` replaced: a whole value by what was given, a word by its text."""
     match node:
-        case Scalar():
-            return _scalar(node, given, report)
+        case Scalar(text=text):
+            alone = _TAKES.fullmatch(text.strip())
+            if alone:
+                return given[alone[1]]
+            put = _TAKES.sub(lambda word: _as_text(given[word[1]], word[0]), text)
+            return Scalar(put, node.place, quoted=node.quoted)
         case Items(items=items, place=place):
-            return Items(tuple(_put_in(item, given, report) for item in items), place)
+            return Items(tuple(_put_in(item, given) for item in items), place)
         case Map(entries=entries, place=place):
-            return Map(tuple(Entry(entry.key, _put_in(entry.value, given, report)) for entry in entries), place)
+            return Map(tuple(Entry(entry.key, _put_in(entry.value, given)) for entry in entries), place)
 
 
-def _scalar(node: Scalar, given: Mapping[str, Node], report: Report) -> Node:
-    found = _TAKES.search(node.text)
-    if found is None:
-        return node
-    if "{{" in node.text:
-        label = f"hand it to the message:  with: {{{found[1]}: takes.{found[1]}}}"
-        report.add("J174", "a parameter cannot stand inside {{ }}", node.place, label=label)
-        return node
-    if found[1] not in given:
-        near = nearest(found[1], given)
-        label = f'did you mean "takes.{near}"?' if near else f"add  {found[1]}  under takes:"
-        report.add("J174", f'these shared steps take no "{found[1]}"', node.place, label=label)
-        return node
-    if found[0] == node.text.strip():
-        return given[found[1]]
-    put = _TAKES.sub(lambda word: _as_text(given.get(word[1]), word[0]), node.text)
-    return Scalar(put, node.place, quoted=node.quoted)
-
-
-def _as_text(node: Node | None, otherwise: str) -> str:
+def _as_text(node: Node, otherwise: str) -> str:
     return node.text if isinstance(node, Scalar) else otherwise

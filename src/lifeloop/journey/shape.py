@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TypeVar
 
 from lifeloop.journey.diagnostic import Place, Suggestion
@@ -94,6 +94,19 @@ def one_of(node: Node, what: str, words: Collection[W], report: Report) -> W | N
 def missing(key: str, where: str, place: Place, report: Report, *, example: str) -> None:
     """Report that a needed key is not there."""
     report.add("J106", f'{where} has no "{key}"', place, label=f"add, for example:  {example}")
+
+
+def scalars_of(node: Node) -> Iterator[Scalar]:
+    """Yield every text in a node."""
+    match node:
+        case Scalar():
+            yield node
+        case Items(items=items):
+            for item in items:
+                yield from scalars_of(item)
+        case Map(entries=entries):
+            for entry in entries:
+                yield from scalars_of(entry.value)
 
 
 def _wrong_kind(node: Node, what: str, expected: str, report: Report, hint: str = "") -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from lifeloop.journey.compiler_names import all_steps
 from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.known import Known
-from lifeloop.journey.source import Items, Map, Node, Scalar, inside
+from lifeloop.journey.shape import scalars_of
+from lifeloop.journey.source import inside
 from lifeloop.journey.spec import AnyStep, ChooseStep, Clause, IfStep, JourneySpec, RepeatStep, WaitForStep
 
 
@@ -49,16 +50,3 @@ def place_of(words: str, clause: Clause) -> Place:
         if found:
             return inside(scalar, found.start(), found.end())
     return clause.place
-
-
-def scalars_of(node: Node) -> Iterator[Scalar]:
-    """Yield every text in a node."""
-    match node:
-        case Scalar():
-            yield node
-        case Items(items=items):
-            for item in items:
-                yield from scalars_of(item)
-        case Map(entries=entries):
-            for entry in entries:
-                yield from scalars_of(entry.value)
