@@ -96,7 +96,7 @@ def _everywhere(app: App) -> Any:
         project: Annotated[Path | None, Parameter(group=EVERYWHERE)] = None,
         json: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
         plain: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
-        verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), group=EVERYWHERE, count=False)] = False,
+        verbose: Annotated[int, Parameter(name=("--verbose", "-v"), group=EVERYWHERE, count=True)] = 0,
         install_completion: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
     ) -> Any:
         """Customer journeys you can read aloud, rehearse for a year in seconds, and trust with your customers.
@@ -116,7 +116,7 @@ def _everywhere(app: App) -> Any:
         install_completion
             Let your shell complete commands, journeys, messages and people with the Tab key.
         """
-        here = Here(Output(as_json=json, plain=plain), project)
+        here = Here(Output(as_json=json, plain=plain, verbosity=verbose), project)
         if install_completion:
             return _install_completion(app, here)
         command, bound, given = app.parse_args(words, exit_on_error=False, print_error=False)

@@ -41,7 +41,7 @@ class CommandError(Exception):
         self.hint = hint
 
 
-class WrongUsage(CommandError):
+class WrongUsage(CommandError):  # noqa: N818  # named for what it says
     """The command was typed in a way that makes no sense."""
 
     exit_code = Exit.USAGE
@@ -51,19 +51,19 @@ class NoProject(WrongUsage):
     """There is no project here."""
 
 
-class Findings(CommandError):
+class Findings(CommandError):  # noqa: N818  # named for what it says
     """What was asked for has mistakes in it, so the rest would be a guess."""
 
     exit_code = Exit.FINDINGS
 
 
-class Unreachable(CommandError):
+class Unreachable(CommandError):  # noqa: N818  # named for what it says
     """A server, a database or a connection does not answer."""
 
     exit_code = Exit.UNREACHABLE
 
 
-class Refused(CommandError):
+class Refused(CommandError):  # noqa: N818  # named for what it says
     """It could be done, but a rule of safety says no."""
 
     exit_code = Exit.REFUSED

@@ -1,4 +1,4 @@
-"""How help pages look: headings, two columns, no boxes, so that screen readers and narrow windows get along with them."""
+"""How help pages look: headings, two columns, no boxes: good for screen readers and narrow windows."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How commands speak: results to stdout, notes and progress to stderr, one JSON document with ``--json``.
 
-Honours ``NO_COLOR``, ``FORCE_COLOR``, ``TERM=dumb``, ``CI``, ``COLUMNS`` and pipes. ``--plain`` is for screen readers and
-logs: no colour, no boxes, no moving parts. Commands never print in any other way.
+Honours ``NO_COLOR``, ``FORCE_COLOR``, ``TERM=dumb``, ``CI``, ``COLUMNS`` and pipes. ``--plain`` is for screen readers
+and logs: no colour, no boxes, no moving parts. Commands never print in any other way.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Output:
 
     as_json: bool = False
     plain: bool = False
+    verbosity: int = 0
+    """How often ``-v`` was said: commands may tell more."""
     stdout: IO[str] | None = None
     stderr: IO[str] | None = None
 
@@ -74,7 +76,7 @@ class Output:
         return console.is_terminal and not console.is_dumb_terminal and not still
 
     def print(self, *what: RenderableType, style: Style | None = None, wrap: bool = True) -> None:
-        """Print a result. ``wrap=False`` for lines that must stay one line, such as a place in a file."""
+        """Print a result, each part on its own line. ``wrap=False`` for lines that must stay one line, such as a place in a file."""
         if not self.as_json:
             self._show(self._out, what, style=style, wrap=wrap)
 
@@ -135,7 +137,9 @@ class Output:
 
     def _show(self, stream: IO[str], what: Iterable[RenderableType], *, style: Style | None, wrap: bool) -> None:
         console = self._console(stream)
-        console.print(*what, style=style, soft_wrap=not wrap or not console.is_terminal, markup=False, highlight=False)
+        console.print(
+            *what, sep="\n", style=style, soft_wrap=not wrap or not console.is_terminal, markup=False, highlight=False
+        )
 
     def _console(self, stream: IO[str]) -> Console:
         from rich.console import Console

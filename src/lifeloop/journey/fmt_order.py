@@ -32,20 +32,8 @@ ARM_ORDER = ("when", "then")
 PATH_ORDER = ("path", "share", "steps")
 TEST_ORDER = ("name", "given", "clock", "paths", "when", "until", "expect")
 SHARED_ORDER = ("shared", "name", "about", "takes", "steps")
-HAPPENING_ORDER = (
-    "at",
-    "event",
-    "set",
-    "enter",
-    "answer",
-    "open",
-    "click",
-    "send",
-    "call",
-    "stop",
-    "milestone",
-    "record",
-) + ("ask", "with")
+HAPPENINGS = ("event", "set", "enter", "answer", "open", "click", "send", "call", "stop", "milestone", "record", "ask")
+HAPPENING_ORDER = ("at", *HAPPENINGS, "with")
 STEP_ORDERS = {verb: _step_order(verb) for verb in VERBS}
 
 

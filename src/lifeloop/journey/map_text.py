@@ -47,8 +47,11 @@ def draw_text(journey: JourneyMap, look: Look = Look()) -> str:
     lines = [look.said(start) for start in journey.starts]
     lines += _sequence(journey.items, look, look.width)
     for rule in journey.stops:
-        said = " · ".join(look.said(item) for item in rule.items)
-        lines.append(f"{'✕' if look.icons else '-'} stops when {rule.label}" + (f" ─ {said}" if said else ""))
+        said = (" · " if look.icons else "; ").join(look.said(item) for item in rule.items)
+        lines.append(
+            f"{'✕' if look.icons else '-'} stops when {rule.label}"
+            + (f"{' ─ ' if look.icons else ': '}{said}" if said else "")
+        )
     if journey.goal:
         lines.append(f"{'◎' if look.icons else '-'} goal {journey.goal}")
     return "\n".join(lines) + "\n"

@@ -1,8 +1,8 @@
 """The JSON Schema of a journey file, for editors: completion, hovers, and a first word on mistakes.
 
-Its shape is chosen for what editors make of it: one flat list of verbs and modifiers, and per verb an ``if``/``then`` that
-says which modifiers belong to it. So a word is offered once, and a wrong one is told what it does not belong to. All
-words, sentences and examples come from ``lifeloop.journey.words``.
+Its shape is chosen for what editors make of it: one flat list of verbs and modifiers, and per verb an ``if``/``then``
+that says which modifiers belong to it. So a word is offered once, and a wrong one is told what it does not belong to.
+All words, sentences and examples come from ``lifeloop.journey.words``.
 """
 
 from __future__ import annotations
