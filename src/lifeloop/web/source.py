@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 from email.policy import default
-from email.utils import parseaddr
 
 from lifeloop.channel import mime
 from lifeloop.channel.values import Envelope
@@ -34,11 +33,11 @@ def headers_of(line: InboxLine, kept: Rendered, source: str) -> tuple[tuple[str,
 
 
 def _envelope(line: InboxLine, kept: Rendered) -> Envelope:
-    display, address = parseaddr(kept.sender)
+    display, _, address = kept.sender.rpartition(" <")  # as kept: a name is not quoted, whatever it holds
     return Envelope(
         id=line.message_id,
         to=kept.to,
-        sender=Sender("", display, address),
+        sender=Sender("", display, address.removesuffix(">")),
         subject=kept.subject,
         html=kept.html or None,
         text=kept.text,
