@@ -12,7 +12,7 @@ from lifeloop.journey.lengths import read_length
 from lifeloop.journey.moment import Moment
 from lifeloop.journey.moments import read_when
 from lifeloop.journey.reading import Reading, Written, read_clause, read_clause_of
-from lifeloop.journey.shape import check_keys, missing, one_block, one_text, some_items
+from lifeloop.journey.shape import check_keys, filled_items, missing, one_block, one_text
 from lifeloop.journey.source import Map, Node, Report, Scalar
 from lifeloop.journey.spec import (
     AnyStep,
@@ -46,10 +46,8 @@ def read_if(step: Written, reading: Reading) -> IfStep | None:
 
 def read_choose(step: Written, reading: Reading) -> ChooseStep | None:
     """Read ``choose: [{when, then}, …]``."""
-    items = some_items(step.what, "choose", reading.report)
+    items = filled_items(step.what, "choose", reading.report)
     otherwise = _steps(step.block, "else", reading)
-    if items is None:
-        return None
     arms = tuple(arm for item in items if (arm := _arm(item, reading)) is not None)
     return ChooseStep(**step.common, arms=arms, otherwise=otherwise) if arms else None
 
@@ -62,7 +60,7 @@ def read_split(step: Written, reading: Reading) -> SplitStep | None:
         example = "into: [{path: a, share: 50%}, {path: b, share: 50%}]"
         missing("into", "this split", step.verb.key.place, reading.report, example=example)
         return None
-    items = some_items(node, "into", reading.report) or ()
+    items = filled_items(node, "into", reading.report)
     paths = tuple(path for item in items if (path := _path(item, reading)) is not None)
     _check_paths(paths, reading.report)
     if len(paths) == len(items):

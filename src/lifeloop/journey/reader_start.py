@@ -27,7 +27,7 @@ from lifeloop.journey.plan import (
 )
 from lifeloop.journey.reading import Reading, read_clause, read_clause_of
 from lifeloop.journey.scope import Scope
-from lifeloop.journey.shape import check_keys, is_blank, kind_said, one_text
+from lifeloop.journey.shape import check_keys, filled_items, is_blank, kind_said, one_text
 from lifeloop.journey.source import Items, Map, Node, Report, Scalar, part
 from lifeloop.journey.spec import Start, StopWritten
 from lifeloop.journey.times import read_time
@@ -47,7 +47,7 @@ _EXAMPLES = "write, for example, {event: order.delivered}, {date: 75 days before
 
 def read_starts(node: Node, reading: Reading) -> tuple[Start, ...]:
     """Read ``start``: one trigger, or a list of them."""
-    parts = node.items if isinstance(node, Items) else (node,)
+    parts = filled_items(node, "start", reading.report) if isinstance(node, Items) else (node,)
     return tuple(start for one in parts if (start := _start(one, reading)) is not None)
 
 

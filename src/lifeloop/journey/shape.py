@@ -57,6 +57,14 @@ def some_items(node: Node, what: str, report: Report) -> tuple[Node, ...] | None
     return None
 
 
+def filled_items(node: Node, what: str, report: Report) -> tuple[Node, ...]:
+    """Return the parts of a list that must not be empty."""
+    items = some_items(node, what, report)
+    if items == ():
+        report.add("J104", f'"{what}" is empty', node.place, label="a list with something in it belongs here")
+    return items or ()
+
+
 def texts(node: Node, what: str, report: Report) -> tuple[Scalar, ...]:
     """Return one text or a list of texts, as a list."""
     parts = node.items if isinstance(node, Items) else (node,)
