@@ -159,6 +159,17 @@ def next_due(tx: Tx, journey: str | None = None) -> Instant | None:
     return min((moment for row in rows for moment in row if moment is not None), default=None)
 
 
+def standing(tx: Tx, journey: str) -> tuple[tuple[str, int, Instant | None], ...]:
+    """At which steps of a journey people wait: node, how many, and when the first of them goes on. Most first."""
+    rows = tx.ask(
+        "SELECT coalesce(e.node, '') AS node, count(*) AS many, min(e.due_at) AS due FROM enrollment e"
+        " JOIN journey j ON j.id = e.journey_id WHERE j.name = :journey AND e.status = 'waiting'"
+        " GROUP BY 1 ORDER BY 2 DESC, 1",
+        journey=journey,
+    )
+    return tuple((row.node, row.many, row.due) for row in rows)
+
+
 def waiting(tx: Tx, journey: str | None, after: int = 0, limit: int = 100) -> tuple[Waiting, ...]:
     """Who waits where until when, paged by run id."""
     which = "" if journey is None else "AND j.name = :journey"

@@ -36,6 +36,16 @@ def of_run(tx: Tx, run_id: int) -> tuple[Visited, ...]:
     return tuple(read(row) for row in tx.ask("SELECT * FROM visit WHERE enrollment_id = :run ORDER BY seq", run=run_id))
 
 
+def passed(tx: Tx, journey: str) -> dict[str, int]:
+    """How many runs of a journey said a message or passed a milestone, by node."""
+    rows = tx.ask(
+        "SELECT v.node, count(DISTINCT v.enrollment_id) AS many FROM visit v JOIN enrollment e ON e.id = v.enrollment_id"
+        " JOIN journey j ON j.id = e.journey_id WHERE j.name = :journey AND v.what IN ('sent', 'milestone') GROUP BY 1",
+        journey=journey,
+    )
+    return {row.node: row.many for row in rows if row.node}
+
+
 def read(row: Any) -> Visited:
     """Make a line of a row of ``visit``."""
     return Visited(row.node, row.visit, row.at, row.what, row.detail or "", load(row.data) if row.data else {})
