@@ -11,7 +11,7 @@ from lifeloop.journey.condition import Compare, DataName, Kind, Operator, Value
 from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.length import Length
 from lifeloop.journey.lengths import parse_length, read_length
-from lifeloop.journey.literals import expected, guess_kind, in_range, parse_literal
+from lifeloop.journey.literals import NOTHING, expected, guess_kind, in_range, parse_literal, parse_number
 from lifeloop.journey.names import NAME, check_name, data_name
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.scope import Scope, kind_of
@@ -52,7 +52,6 @@ _DATES = {"is more than ago", "is less than ago", "is within", "is before", "is 
 _LENGTHS = {"is more than ago", "is less than ago", "is within"}
 _TEXTS = {"contains", "starts with"}
 _EQUAL = {"is", "is not", "is one of", "is not one of"}
-_NOTHING = {"null", "none", "nil", "empty", "blank", "unknown", "undefined", "unset", '""', "''"}
 
 _NOUNS: dict[Kind, str] = {
     "text": "a text",
@@ -141,12 +140,7 @@ class _Comparison:
         values = [value.text for value in self._values()]
         ideas = []
         if self.operator in _ORDER:
-            numbers = [
-                f"{root}.{name}"
-                for root, names in self.scope.roots.items()
-                for name, attribute in (names or {}).items()
-                if attribute.type in {"number", "money"} and attribute is not self.attribute
-            ]
+            numbers = self._numbers(values)
             ideas += [f"{numbers[0]} {self.operator} {' and '.join(values)}"] if numbers else []
         choices = self.attribute.choices if self.attribute else ()
         if choices:
@@ -156,6 +150,17 @@ class _Comparison:
         elif not ideas:
             ideas.append(f"{subject} is {values[0] if values and kind == 'text' else '…'}")
         return f"did you mean  {'  or  '.join(ideas)} ?"
+
+    def _numbers(self, values: list[str]) -> list[str]:
+        """Names of numbers that could hold such values; those that say their range first."""
+        found = [parse_number(value) for value in values]
+        known = [
+            (attribute.low is None, f"{root}.{name}")
+            for root, names in self.scope.roots.items()
+            for name, attribute in (names or {}).items()
+            if kind_of(attribute) == "number" and all(n is not None and in_range(attribute, n) for n in found)
+        ]
+        return [name for _, name in sorted(known, key=lambda pair: pair[0])]
 
     def _with_length(self, subject: DataName, kind: Kind) -> Compare | None:
         length = read_length(self._piece(self._below("words")), self.report)
@@ -171,7 +176,7 @@ class _Comparison:
     def _is_nothing(self, subject: DataName) -> bool:
         """``is null``, ``is not empty``: words of programmers for missing and present."""
         values = self._values()
-        if self.operator not in {"is", "is not"} or values[0].text.lower() not in _NOTHING:
+        if self.operator not in {"is", "is not"} or values[0].text.lower() not in NOTHING:
             return False
         if (self.attribute and values[0].text in self.attribute.choices) or (values[0].quoted and values[0].text):
             return False

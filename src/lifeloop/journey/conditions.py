@@ -115,16 +115,32 @@ class _Sentence:
 
     def _joined(self, tree: Tree[Token]) -> Condition | None:
         joiners = [_tokens(child)[0] for child in tree.children if isinstance(child, Tree) and child.data == "joiner"]
-        parts = [self.read(child) for child in tree.children if isinstance(child, Tree) and child.data != "joiner"]
-        other = next((word for word in joiners if word.type != joiners[0].type), None)
-        if other is not None:
-            label = "say which belong together:  (… and …) or …"
-            self._report("J115", '"and" and "or" in one sentence need brackets', other, label)
+        if len({word.type for word in joiners}) > 1:
+            self._mixed(tree, joiners)
             return None
+        parts = [self.read(child) for child in tree.children if isinstance(child, Tree) and child.data != "joiner"]
         sound = [part for part in parts if part is not None]
         if len(sound) < len(parts):
             return None
         return AllOf(tuple(sound)) if joiners[0].type == "AND" else AnyOf(tuple(sound))
+
+    def _mixed(self, tree: Tree[Token], joiners: list[Token]) -> None:
+        """Show the brackets that "and before or" would mean; which ones are meant only the author knows."""
+        tokens = _tokens(tree)
+        start, end = tokens[0].start_pos or 0, tokens[-1].end_pos or 0
+        text, groups, position = self.scalar.text, [""], start
+        for joiner in joiners:
+            groups[-1] += text[position : joiner.start_pos]
+            position = joiner.end_pos or 0
+            if joiner.type == "AND":
+                groups[-1] += str(joiner)
+            else:
+                groups.append("")
+        groups[-1] += text[position:end]
+        said = " or ".join(f"({group.strip()})" if " and " in group else group.strip() for group in groups)
+        label = f"write, if that is meant:  {said}"
+        message = '"and" and "or" in one sentence need brackets'
+        self.report.add("J115", message, inside(self.scalar, start, end), label=label, suggestions=(Suggestion(said),))
 
     def _any_object(self, tree: Tree[Token]) -> Condition | None:
         kind = next(token for token in _tokens(tree) if token.type == "WORD")

@@ -12,12 +12,12 @@ from lark import Lark
 
 # A word goes on until a blank, a comma, a bracket, a quote or a sign of comparison.
 _WORD = r"""[^\s,()"'\u201c\u201d=<>!]"""
-KEYWORDS = (
+KEYWORDS = frozenset((
     "above", "after", "ago", "and", "any", "at", "before", "below", "between", "bounced", "clicked",
     "contains", "did", "ever", "happen", "happened", "in", "is", "last", "least", "less", "missing", "more", "most",
     "not", "of", "one", "opened", "or", "present", "replied", "sent", "since", "start", "starts", "than", "the",
     "time", "times", "was", "where", "with", "within",
-)  # fmt: skip
+))  # fmt: skip
 
 _RULES = r"""
 ?start: expression
@@ -77,6 +77,6 @@ QUOTED: /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\u201c[^\u201d]*\u201d/
 @cache
 def sentence_parser() -> Lark:
     """Return the parser; built when the first condition is read."""
-    keywords = "\n".join(f"{word.upper()}: /{word}(?!{_WORD})/i" for word in KEYWORDS)
+    keywords = "\n".join(f"{word.upper()}: /{word}(?!{_WORD})/i" for word in sorted(KEYWORDS))
     rules = f"{_RULES}\n{keywords}\nWORD.-1: /{_WORD}+/\n"
     return Lark(rules, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False)

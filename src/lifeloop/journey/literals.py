@@ -11,6 +11,8 @@ from lifeloop.journey.times import parse_time, say_time
 
 TRUE = {"true", "yes", "on"}
 FALSE = {"false", "no", "off"}
+NOTHING = frozenset({"null", "none", "nil", "empty", "blank", "unknown", "undefined", "unset"})
+"""Words of programmers for what is missing."""
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _UNITS = r"(?:%|€|\$|£|[A-Za-z]{3}|euros?|dollars?|pounds?|points?|percent)"
 _WITH_UNIT = re.compile(rf"(?:{_UNITS}\s*)?({_NUMBER.pattern})(?:\s*{_UNITS})?")

@@ -25,7 +25,7 @@ from lifeloop.journey.condition import (
 from lifeloop.journey.grammar import KEYWORDS
 from lifeloop.journey.length import Length
 from lifeloop.journey.lengths import say_length
-from lifeloop.journey.literals import guess_kind
+from lifeloop.journey.literals import NOTHING, guess_kind
 from lifeloop.journey.moment import AtTime, FromAnchor, Hours, InHours, Moment, OnDate, OnMonthDay, OnWeekday
 from lifeloop.journey.times import DAYS, EVERY_DAY, WEEKDAYS, WEEKEND, say_days, say_time
 
@@ -109,11 +109,12 @@ def say_value(value: Value, kind: Kind) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return format(Decimal(repr(value)), "f")
+        digits = format(Decimal(repr(value)), "f")
+        return f"{digits}.0" if isinstance(value, float) and "." not in digits else digits
     if kind in {"date", "datetime"}:
-        return f'"{value.replace("T", " ")}"' if "T" in value else value
+        return value.replace("T", " ")
     words = value.split(" ")
-    unclear = guess_kind(value) != "text" or any(word.lower() in KEYWORDS for word in words)
+    unclear = guess_kind(value) != "text" or any(word.lower() in KEYWORDS | NOTHING for word in words)
     if _PLAIN.fullmatch(value) and not unclear:
         return value
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')

@@ -44,6 +44,7 @@ _MEANINGS = {
     "&": "and",
     "|": "or",
 }
+_QUOTED = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
 _PREDICATES = ("is", "contains", "starts", "happened", "did", "was")
 
 
@@ -82,7 +83,7 @@ def _explain(scalar: Scalar, error: UnexpectedInput, report: Report) -> None:
 
 
 def _foreign_joiner(scalar: Scalar, report: Report) -> bool:
-    bare = re.sub(r"([\"']).*?\1", lambda quoted: "-" * len(quoted[0]), scalar.text)
+    bare = _QUOTED.sub(lambda quoted: "-" * len(quoted[0]), scalar.text)
     found = re.search(r"(?<!\S)(&&?|\|\|?)(?!\S)", bare)
     if found is None:
         return False
