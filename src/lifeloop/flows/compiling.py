@@ -9,7 +9,7 @@ from typing import Any
 from prefect import Flow, flow
 
 from lifeloop.flows.naming import identifier
-from lifeloop.flows.running import run_flow
+from lifeloop.flows.running import Options, run_flow
 from lifeloop.flows.tasks import StepTasks
 from lifeloop.journey.diagnostic import Diagnostic
 from lifeloop.journey.frames import frame
@@ -31,7 +31,9 @@ def compile_folder(journeys: Path, *, module: str) -> dict[str, Flow[..., Any]]:
     flows = {}
     for name, journey in project.journeys.items():
         found = [one for one in project.diagnostics if one.place.file == journey.file]
-        flows[identifier(name)] = _working(root, journey.plan, module) if journey.plan else _broken(journey, found, module)
+        flows[identifier(name)] = (
+            _working(root, journey.plan, module) if journey.plan else _broken(journey, found, module)
+        )
     return flows
 
 
@@ -46,7 +48,8 @@ def _working(root: Path, plan: Plan, module: str) -> Flow[..., Any]:
         customer_id: str | None = None,
         budget: int = 240,
     ) -> dict[str, int]:
-        return await run_flow(root, plan, tasks, batch_size, as_of, dry_run, shard, customer_id, budget)
+        options = Options(batch_size, as_of, dry_run, shard, customer_id, budget)
+        return await run_flow(root, plan, tasks, options)
 
     return _named(wave, plan.journey, module, plan.name, version=plan.digest)
 
@@ -63,12 +66,12 @@ def _broken(journey: Journey, found: list[Diagnostic], module: str) -> Flow[...,
         budget: int = 240,
     ) -> dict[str, int]:
         del batch_size, as_of, dry_run, shard, customer_id, budget
-        raise BrokenJourney(f"{journey.file} has mistakes, so nobody moves in it:\n\n{reason}")
+        raise BrokenJourneyError(f"{journey.file} has mistakes, so nobody moves in it:\n\n{reason}")
 
     return _named(wave, journey.name, module, f"{journey.name} (its file has mistakes)", version="broken")
 
 
-class BrokenJourney(RuntimeError):
+class BrokenJourneyError(RuntimeError):
     """A journey file has mistakes; its flow can only say which."""
 
 
@@ -76,7 +79,9 @@ def _named(wave: Any, journey: str, module: str, description: str, *, version: s
     # Prefect loads the file and looks the flow up by name: the function must look as if it stood there.
     wave.__name__ = wave.__qualname__ = identifier(journey)
     wave.__module__ = module
-    wave.__doc__ = f"{description}.\n\nOne wave: admit who may enter, move who is due, step by step, hand over what is ready."
+    wave.__doc__ = (
+        f"{description}.\n\nOne wave: admit who may enter, move who is due, step by step, hand over what is ready."
+    )
     made: Flow[..., Any] = flow(
         name=journey,
         description=wave.__doc__,

@@ -17,7 +17,7 @@ UPKEEP = "upkeep"
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One flow as it is deployed. ``interval``: seconds between safety runs, in UTC so that no clock change skips one."""
+    """One flow as it is deployed. ``interval``: seconds between safety runs, in UTC: no clock change skips one."""
 
     flow: str
     entrypoint: str

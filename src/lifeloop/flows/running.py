@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -18,18 +19,25 @@ from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace, open_workspace
 
 
-async def run_flow(
-    root: Path,
-    plan: Plan,
-    tasks: StepTasks,
-    batch_size: int,
-    as_of: str | None,
-    dry_run: bool,
-    shard: str,
-    customer_id: str | None,
-    budget: int,
-) -> dict[str, int]:
-    """Run one wave of one journey; the arguments are the parameters of the flow.
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The parameters of a flow run.
+
+    ``as_of``: a moment to decide by, instead of now. ``dry_run``: decide and count, write and send nothing.
+    ``shard``: ``2/4`` is the second of four parts of the customers. ``customer_id``: only this person.
+    ``budget``: seconds after which the wave ends, whatever is left.
+    """
+
+    batch_size: int = 500
+    as_of: str | None = None
+    dry_run: bool = False
+    shard: str = "1/1"
+    customer_id: str | None = None
+    budget: int = 240
+
+
+async def run_flow(root: Path, plan: Plan, tasks: StepTasks, options: Options) -> dict[str, int]:
+    """Run one wave of one journey.
 
     Returns counts only: no flow run ever holds a customer's data.
     """
@@ -38,13 +46,13 @@ async def run_flow(
         wave = Wave(
             space,
             plan.journey,
-            now=_instant(as_of) if as_of else None,
-            batch=batch_size,
-            shard=read_shard(shard),
-            customer=customer_id,
-            dry_run=dry_run,
+            now=_instant(options.as_of) if options.as_of else None,
+            batch=options.batch_size,
+            shard=read_shard(options.shard),
+            customer=options.customer_id,
+            dry_run=options.dry_run,
         )
-        await _drain(wave, tasks, budget)
+        await _drain(wave, tasks, options.budget)
         await _tell(space, wave, plan)
         return wave.counts()
     finally:
@@ -89,7 +97,9 @@ def read_shard(text: str) -> Shard:
     """
     part, _, count = text.partition("/")
     if not (part.isdigit() and count.isdigit() and 1 <= int(part) <= int(count)):
-        raise ValueError(f'"{text}" is not a part of the customers: write 1/1 for all of them, or 2/4 for the second of four')
+        raise ValueError(
+            f'"{text}" is not a part of the customers: write 1/1 for all of them, or 2/4 for the second of four'
+        )
     return Shard(int(part) - 1, int(count))
 
 

@@ -1,4 +1,4 @@
-"""What operators see on Prefect after a wave: tables of counts, and events to hang automations on. No person in them."""
+"""What operators see on Prefect after a wave: tables of counts, events to hang automations on. No person in them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from lifeloop.work.workspace import open_workspace
 
 @flow(name="upkeep", version="1", retries=0, persist_result=False)
 async def upkeep() -> dict[str, int]:
-    """Settle what was left open, refresh segments, note that we are alive. Safe to run at any time, any number of times."""
+    """Settle what was left open, refresh segments, note that we are alive. Safe at any time, any number of times."""
     space = open_workspace(Path.cwd())
     try:
         return tidy(space)

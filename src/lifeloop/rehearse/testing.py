@@ -52,7 +52,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """The first place where a test and the journey part ways. ``expected`` None: something came that nobody expected."""
+    """The first place where a test and the journey part ways. ``expected`` None: nobody expected what came."""
 
     expected: Expectation | None
     got: Outcome | None

@@ -98,7 +98,11 @@ def _message(about: About, effect: SendMessage | CallAction | AskPerson) -> NewM
             return _mail(about, effect)
         case CallAction():
             name = f"{effect.connection}.{effect.action}"
-            data: dict[str, Json] = {"args": dict(effect.args), "data": dict(effect.data), "answer": effect.wants_answer}
+            data: dict[str, Json] = {
+                "args": dict(effect.args),
+                "data": dict(effect.data),
+                "answer": effect.wants_answer,
+            }
             return _row(about, effect, kind="call", name=name, channel="call", counts=False, data=data)
         case AskPerson():
             data = {"question": effect.question, "data": dict(effect.data)}

@@ -12,7 +12,6 @@ from lifeloop.engine.values import Facts, Sent
 from lifeloop.engine.zones import zone_of
 from lifeloop.journey.plan import Plan, Send
 from lifeloop.store import outgoing
-from lifeloop.store.transaction import Tx
 from lifeloop.store.values import EVERYBODY, Decision, GateFacts, Message, Shard
 from lifeloop.work.knowing import horizon
 from lifeloop.work.workspace import Workspace

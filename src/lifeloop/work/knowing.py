@@ -80,7 +80,9 @@ def horizon(plans: Iterable[Plan]) -> int:
 
 def _reach(plan: Plan) -> int:
     policies = [node.policy for node in plan.nodes if isinstance(node, Send)]
-    windows = [policy.gap for policy in policies if policy.gap] + [policy.limit.per for policy in policies if policy.limit]
+    windows = [policy.gap for policy in policies if policy.gap] + [
+        policy.limit.per for policy in policies if policy.limit
+    ]
     return max((_at_most(window) for window in windows), default=0)
 
 

@@ -20,8 +20,8 @@ from lifeloop.store.values import EVERYBODY, Run, Saved, Shard, Subject
 from lifeloop.work.effects import About, Rows, run_key
 from lifeloop.work.gating import rank_of
 from lifeloop.work.knowing import Wanted, learn
-from lifeloop.work.writing import write
 from lifeloop.work.workspace import Workspace
+from lifeloop.work.writing import write
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,9 @@ def move_due(space: Workspace, now: Instant, which: Which) -> Moved:
 def _move(space: Workspace, tx: Tx, runs: Sequence[Run], now: Instant) -> Moved:
     plans = space.plans.by_digest(tx, {run.plan for run in runs})
     ordered = sorted(runs, key=lambda run: (run.customer_id, rank_of(space, run.journey), run.state.started_at, run.id))
-    facts = learn(tx, [Wanted(_subject(run, plans[run.plan]), plans[run.plan]) for run in ordered], space.catalogue, now)
+    facts = learn(
+        tx, [Wanted(_subject(run, plans[run.plan]), plans[run.plan]) for run in ordered], space.catalogue, now
+    )
     batch = Batch(now)
     for run, known in zip(ordered, facts, strict=True):
         batch.move(run, plans[run.plan], known)
@@ -114,13 +116,13 @@ class Batch:
         """Write states, history, messages and whatever else follows, in a handful of statements."""
         lost = enrollments.save_moves(tx, self.saved)
         if lost:
-            raise LostClaim(f"{len(lost)} runs were moved by somebody else")
+            raise LostClaimError(f"{len(lost)} runs were moved by somebody else")
         for run_id, reason in self._failed:
             enrollments.fail(tx, [run_id], reason, self._now)
         write(space, tx, self._rows, self._now, ended_early=self._ended_early)
 
 
-class LostClaim(RuntimeError):
+class LostClaimError(RuntimeError):
     """Somebody else moved a run that we had claimed; our transaction is taken back."""
 
 
@@ -142,7 +144,7 @@ def wake_of(state: State, now: Instant) -> Wake:
 
 
 def ended_early(before: State, after: State, plan: Plan) -> bool:
-    """Tell whether a stop rule ended a run in this move: then what was decided but not handed over is not said any more."""
+    """Tell whether a stop rule ended a run in this move: what it decided but did not hand over is not said any more."""
     if before.closing:
         return False
     by_rule = after.status is Status.STOPPED and any(rule.reason == after.reason for rule in plan.stops)
@@ -159,5 +161,7 @@ def learned_since(facts: Facts, moves: Sequence[Move], now: Instant) -> Facts:
         for one in effects
         if isinstance(one, SendMessage)
     ]
-    changed = {one.name.path[0]: one.value for one in effects if isinstance(one, SetData) and one.name.root == "customer"}
+    changed = {
+        one.name.path[0]: one.value for one in effects if isinstance(one, SetData) and one.name.root == "customer"
+    }
     return replace(facts, sent=(*facts.sent, *sent), customer={**facts.customer, **changed})

@@ -44,7 +44,9 @@ def publish(space: Workspace, now: Instant) -> Published:
         journeys.retire(tx, retired)
         _schedule(space, tx, [plans[name] for name in changed], now)
         refresh_segments(space, tx, now)
-    return Published(tuple(sorted(changed)), tuple(sorted(plans.keys() - set(changed))), tuple(sorted(retired)), tuple(broken))
+    return Published(
+        tuple(sorted(changed)), tuple(sorted(plans.keys() - set(changed))), tuple(sorted(retired)), tuple(broken)
+    )
 
 
 def _row(plan: Plan) -> PlanRow:

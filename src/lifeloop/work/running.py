@@ -25,7 +25,7 @@ class Runner:
 
     space: Workspace
     batch: int = BATCH
-    tell: Callable[[dict[str, int]], None] = lambda counts: None
+    tell: Callable[[dict[str, int]], None] | None = None
     stopping: bool = False
     _tidied_at: Instant = 0
 
@@ -33,7 +33,7 @@ class Runner:
         """Do everything that is due now."""
         self._tidy()
         counts = await Wave(self.space, batch=self.batch).run()
-        if any(counts.values()):
+        if self.tell and any(counts.values()):
             self.tell(counts)
         return counts
 

@@ -1,4 +1,4 @@
-"""One wave: admit who may enter, move who is due, hand over what is ready. Any number may run, any may die at any line."""
+"""One wave: admit who may enter, move who is due, hand over what is ready. Any number may run, any may die."""
 
 from __future__ import annotations
 
@@ -102,9 +102,7 @@ class Wave:
             return {}
         total: Counter[str] = Counter()
         while True:
-            done = await deliver(
-                self._space, self.now, limit=self._batch, journeys=self._journeys, shard=self._shard
-            )
+            done = await deliver(self._space, self.now, limit=self._batch, journeys=self._journeys, shard=self._shard)
             total.update(done.counts)
             self.halted = self.halted or done.halted
             if done.claimed < self._batch:
