@@ -15,10 +15,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from lifeloop.store.opening import Store
-from lifeloop.web import page
+from lifeloop.web import landing, page
 from lifeloop.web.mailbox import Mailbox, StoredMailbox
 from lifeloop.web.query import Query
 from lifeloop.web.shield import HOSTS, Shield, frame_policy
+from lifeloop.web.year import Shop
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -35,7 +36,7 @@ def create_app(
 ) -> Starlette:
     """Make the application. ``simulated``: these are messages that would have been sent. Days default to the mails'."""
     kept = StoredMailbox(mailbox) if isinstance(mailbox, Store) else mailbox
-    pages = Pages(kept, page.Shop(company, ZoneInfo(timezone), simulated, first, last))
+    pages = Pages(kept, Shop(company, ZoneInfo(timezone), simulated, first, last))
     return Starlette(
         routes=[
             Route("/", pages.landing),
@@ -51,14 +52,14 @@ def create_app(
 class Pages:
     """The handlers. They are plain functions, so each runs in a thread and may wait for the store."""
 
-    def __init__(self, mailbox: Mailbox, shop: page.Shop) -> None:
+    def __init__(self, mailbox: Mailbox, shop: Shop) -> None:
         self._mailbox = mailbox
         self._shop = shop
         self._templates = page.environment(shop.zone)
 
     def landing(self, _request: Request) -> Response:
         """Show what this is, and where to begin."""
-        return self._html("landing.html", page.landing(self._mailbox, self._shop))
+        return self._html("landing.html", landing.landing(self._mailbox, self._shop))
 
     def inbox(self, request: Request) -> Response:
         """Show the page that the address describes; a slider sent as a form becomes the address of its day."""

@@ -1,12 +1,11 @@
-"""From a query and the mailbox to the values that the templates show, and to HTML."""
+"""The inbox page: from a query and the mailbox to the values that its templates show."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from functools import cached_property
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,50 +15,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lifeloop.store.values import InboxLine, InboxTally, Rendered
 from lifeloop.web import chart, source, words
 from lifeloop.web.mailbox import Mailbox
-from lifeloop.web.query import PER_PAGE, Query, Span, View, day_of, read_span
+from lifeloop.web.query import PER_PAGE, Query, Span, View, read_span
+from lifeloop.web.year import Shop, Year, year_of
 
-STARTS = 5
 SPANS: Mapping[Span, str] = {"all": "", "until": "up to {}", "week": "7 days to {}", "day": "{}"}
-
-
-@dataclass(frozen=True)
-class Shop:
-    """Whose inbox it is: what the pages need to know besides the mails."""
-
-    company: str
-    zone: ZoneInfo = ZoneInfo("UTC")
-    simulated: bool = False
-    first: date | None = None
-    last: date | None = None
-
-
-@dataclass(frozen=True)
-class Year:
-    """All the mailbox holds, counted once per request."""
-
-    tallies: Sequence[InboxTally]
-    shop: Shop
-
-    @cached_property
-    def first(self) -> date:
-        """The first day shown."""
-        first = self.shop.first or min(day_of(tally.day) for tally in self.tallies)
-        return max(first, self.last - timedelta(days=chart.MOST_DAYS))
-
-    @cached_property
-    def last(self) -> date:
-        """The last day shown."""
-        return self.shop.last or max(day_of(tally.day) for tally in self.tallies)
-
-    @cached_property
-    def palette(self) -> dict[str, int]:
-        """The colour of each journey."""
-        return chart.colours(self.tallies)
-
-    @cached_property
-    def total(self) -> int:
-        """How many messages there are."""
-        return sum(tally.count for tally in self.tallies)
 
 
 def environment(zone: ZoneInfo) -> Environment:
@@ -83,37 +42,9 @@ def environment(zone: ZoneInfo) -> Environment:
     return made
 
 
-def landing(mailbox: Mailbox, shop: Shop) -> dict[str, Any]:
-    """Return what the first page shows: one sentence, the year, and where to begin."""
-    year = Year(mailbox.tally(Query().filter()), shop)
-    if not year.tallies:
-        return {"company": shop.company, "total": 0}
-    people = mailbox.people(STARTS)
-    names = mailbox.names({person.key for person in people})
-    return {
-        "company": shop.company,
-        "simulated": shop.simulated,
-        "total": year.total,
-        "period": words.period(year.first, year.last),
-        "period_short": str(year.first.year) if year.first.year == year.last.year else "the year",
-        "chart": chart.draw(year.tallies, year.first, year.last, year.palette),
-        "journeys": [_journey(name, year) for name in sorted(year.palette)],
-        "people": [
-            {
-                "name": names[person.key],
-                "count": person.count,
-                "journeys": person.journeys,
-                "address": _playing(Query(customer=person.key), year),
-            }
-            for person in people
-        ],
-        "play_all": _playing(Query(), year),
-    }
-
-
 def inbox(mailbox: Mailbox, shop: Shop, query: Query, *, playing: bool) -> dict[str, Any]:
     """Return everything the inbox page shows."""
-    year = Year(mailbox.tally(Query().filter()), shop)
+    year = year_of(mailbox, shop)
     tallies = (
         year.tallies if query.filter_of_all_days() == Query().filter() else mailbox.tally(query.filter_of_all_days())
     )
@@ -135,7 +66,7 @@ def inbox(mailbox: Mailbox, shop: Shop, query: Query, *, playing: bool) -> dict[
 
 def listed(mailbox: Mailbox, shop: Shop, query: Query, year: Year | None = None) -> dict[str, Any]:
     """Return the list alone, which is all that changes while the year plays."""
-    year = year or Year(mailbox.tally(Query().filter()), shop)
+    year = year or year_of(mailbox, shop)
     wanted = query.filter()
     count = mailbox.count(wanted)
     pages = max(1, -(-count // PER_PAGE))
@@ -153,7 +84,7 @@ def listed(mailbox: Mailbox, shop: Shop, query: Query, year: Year | None = None)
 
 def slid(mailbox: Mailbox, shop: Shop, query: Query, params: Mapping[str, str]) -> str:
     """Return the address of the day that the slider stands at: what a browser without scripts is sent on to."""
-    year = Year(mailbox.tally(Query().filter()), shop)
+    year = year_of(mailbox, shop)
     text = params.get("n", "")
     if not year.tallies or not text.isascii() or not text.isdigit():
         return query.address()
@@ -238,19 +169,3 @@ def _step_chips(query: Query, tallies: Sequence[InboxTally]) -> list[dict[str, A
     for tally in tallies:
         counts[tally.node] += tally.count
     return [{"name": name, "count": counts[name], "address": query.but(step=name, mail="")} for name in sorted(counts)]
-
-
-def _journey(name: str, year: Year) -> dict[str, Any]:
-    own = [tally for tally in year.tallies if tally.journey == name]
-    return {
-        "name": name,
-        "count": sum(tally.count for tally in own),
-        "steps": len({tally.node for tally in own}),
-        "colour": year.palette[name],
-        "line": chart.sparkline(own, year.first, year.last),
-        "address": Query(journey=name).address(),
-    }
-
-
-def _playing(query: Query, year: Year) -> str:
-    return replace(query, day=year.first, span="until").address() + "&play=on"

@@ -1,10 +1,10 @@
 // Makes the page quick; everything here also works as plain links and forms, only with a page load each.
-"use strict";
 
 const REGIONS = ["timeline", "list", "reading"];
 const byId = (id) => document.getElementById(id);
 const say = (words) => { byId("said").textContent = words; };
 let asked = 0;
+let playing = false;
 
 async function page(url) {
   const turn = ++asked;
@@ -21,7 +21,21 @@ function swap(fresh, regions) {
   }
 }
 
+// Where the keyboard stands: a region is replaced as a whole, and the focus must not fall out of it.
+function focused() {
+  const region = REGIONS.map(byId).find((part) => part?.contains(document.activeElement));
+  if (!region) return null;
+  const place = [...region.querySelectorAll("a, button, input, summary")].indexOf(document.activeElement);
+  return place < 0 ? null : { region: region.id, place };
+}
+
+function refocus(where) {
+  if (!where || REGIONS.map(byId).some((part) => part?.contains(document.activeElement))) return;
+  byId(where.region)?.querySelectorAll("a, button, input, summary")[where.place]?.focus({ preventScroll: true });
+}
+
 async function go(url, { push = true, regions = REGIONS, focus } = {}) {
+  const where = focused();
   const found = await page(url);
   if (!found) return;
   if (!byId("list") || !found.page.getElementById("list")) { location.assign(url); return; }
@@ -29,11 +43,14 @@ async function go(url, { push = true, regions = REGIONS, focus } = {}) {
   swap(found.page, regions);
   document.body.className = found.page.body.className;
   document.title = found.page.title;
-  const search = found.page.querySelector(".search"), present = document.querySelector(".search");
-  if (search && present && document.activeElement?.id !== "q") present.replaceWith(document.adoptNode(search));
+  const typing = document.activeElement?.id === "q";
+  document.querySelector(".search")?.replaceWith(document.adoptNode(found.page.querySelector(".search")));
+  if (typing) { byId("q").focus(); byId("q").setSelectionRange(9999, 9999); }
   if (push) history.pushState(null, "", found.url);
   if (!regions.includes("timeline") && byId("list").querySelector(".mails")) byId("list").querySelector(".mails").scrollTop = scroll;
   if (focus) document.querySelector(focus)?.focus({ preventScroll: false });
+  else refocus(where);
+  say(regions.includes("timeline") ? byId("list").querySelector(".count")?.textContent ?? "" : document.title);
   ready();
 }
 
@@ -46,7 +63,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-swap]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  stop();
+  playing = false;
   const keep = link.dataset.mail ? `a[data-mail="${CSS.escape(link.dataset.mail)}"]` : undefined;
   go(link.href, { regions: link.closest("#reading") ? REGIONS : regionsFor(link), focus: keep });
 });
@@ -55,13 +72,13 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-swap]");
   if (!form) return;
   event.preventDefault();
-  stop();
+  playing = false;
   const url = new URL(form.action);
   for (const [name, value] of new FormData(form)) if (value) url.searchParams.set(name, value);
   go(url);
 });
 
-addEventListener("popstate", () => { stop(); go(location.href, { push: false }); });
+addEventListener("popstate", () => { playing = false; go(location.href, { push: false }); });
 
 // The slider --------------------------------------------------------------------------------------------------
 
@@ -114,22 +131,33 @@ async function show(place) {
 let waiting = 0;
 document.addEventListener("input", (event) => {
   if (event.target.id === "n") {
-    stop();
+    playing = false;
+    label();
     mark(Number(slider().value));
     clearTimeout(waiting);
     waiting = setTimeout(() => show(Number(slider().value)), 40);
-  } else if (event.target.name === "span") show(Number(slider().value));
+  }
 });
 
-// Watching the year -------------------------------------------------------------------------------------------
+// Once the slider rests, everything that leads on from here learns of the new day.
+document.addEventListener("change", (event) => {
+  if (event.target.id === "n" || event.target.name === "span") settle();
+});
 
-let playing = false;
+function settle() {
+  clearTimeout(waiting);
+  const url = addressOf(Number(slider().value));
+  history.replaceState(null, "", url);
+  return go(url, { push: false, regions: ["timeline", "list"] });
+}
+
+// Watching the year -------------------------------------------------------------------------------------------
 
 function stop() {
   if (!playing) return;
   playing = false;
   label();
-  say("Stopped at " + byId("day").textContent);
+  settle();
 }
 
 function label() {
