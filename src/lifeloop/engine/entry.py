@@ -66,11 +66,6 @@ def entry_key(plan: Plan, candidate: Candidate, subject: str) -> str:
     return f"{subject}@{start}"
 
 
-def subject_in(key: str) -> str:
-    """Return the subject an entry key begins with."""
-    return key.split("@", 1)[0]
-
-
 def first_look(plan: Plan, candidate: Candidate, scope: Scope) -> Target | Refusal:
     """Return where a run begins: at its first step, or for who joins late at the next dated wait still ahead."""
     if not _is_late(plan, candidate, scope):

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from lifeloop.clock import Instant
 from lifeloop.engine.asked import asks_only, names_in
@@ -138,14 +137,6 @@ def calendar_candidate(start: Start, customer: Record, after: Instant) -> Candid
         return None
     at = next_occurrence(start.trigger.every, after, zone_of(customer, start.plan))
     return Candidate(start.plan.journey, at, "calendar")
-
-
-def next_calendar_start(start: Start, zones: Iterable[ZoneInfo], after: Instant) -> Instant | None:
-    """Return when a calendar start next comes round in any of some zones."""
-    if not isinstance(start.trigger, OnCalendar):
-        return None
-    every = start.trigger.every
-    return min((next_occurrence(every, after, zone) for zone in zones), default=None)
 
 
 def hand_candidate(
