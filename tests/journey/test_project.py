@@ -189,6 +189,12 @@ def test_what_most_messages_have_and_one_has_not(folder, library):
     assert len(told) == 2
 
 
+def test_a_message_counts_as_never_sent_only_when_every_step_could_be_read(folder, library):
+    file = folder / "journeys/welcome.yaml"
+    file.write_text(file.read_text().replace("- send: welcome/hello", "- snd: welcome/hello"))
+    assert "J133" not in {one.code for one in load_project(folder, library).diagnostics}
+
+
 def test_fifty_files_are_checked_in_a_second(folder, library):
     text = (folder / "journeys/renewal.yaml").read_text()
     for number in range(45):

@@ -81,7 +81,7 @@ def load_project(root: Path, library: Library, catalogue: Catalogue | None = Non
     )
     journeys = _journeys(files, known, report)
     specs = tuple(journey.spec for journey in journeys.values() if journey.spec is not None)
-    report.found += check_project(specs, known)
+    report.found += check_project(specs, known, whole=not _has_errors(report.found))
     journeys = _without_broken(journeys, known.shared, report.found)
     return Project(catalogue, journeys, people, _ordered(report.found), sources)
 

@@ -16,6 +16,7 @@ from lifeloop.journey.known import (
     check_person,
 )
 from lifeloop.journey.names import check_name
+from lifeloop.journey.nearest import nearest
 from lifeloop.journey.plan import Json
 from lifeloop.journey.reading import Reading
 from lifeloop.journey.scope import Names
@@ -220,7 +221,8 @@ def _said(block: Map, words: tuple[str, ...], happens: str, report: Report) -> E
     found = [entry for entry in block.entries if entry.key.text in words]
     if len(found) == 1:
         return found[0]
-    label = f"one of: {' '.join(words)}"
+    near = next((word for entry in block.entries if (word := nearest(entry.key.text, words))), None)
+    label = f'did you mean "{near}"?' if near and not found else f"one of: {' '.join(words)}"
     how_many = "more than one thing" if found else "nothing that"
     message = f"this line says {how_many} {happens}" if not found else f"one thing {happens} per line"
     report.add("J192", message, found[1].key.place if found else _first(block), label=label)

@@ -36,8 +36,11 @@ RULES: tuple[Rule, ...] = (
 FLOW_RULES: tuple[Rule, ...] = (event_may_be_unknown, never_remembered, unreachable_steps, renamed_to_nothing)
 """Need the whole flow: asked when every step could be read, so that one mistake gives one message."""
 
-PROJECT_RULES: tuple[ProjectRule, ...] = (circles_between_journeys, missing_translations, messages_never_sent)
+PROJECT_RULES: tuple[ProjectRule, ...] = (circles_between_journeys, missing_translations)
 """Look at all journeys together."""
+
+WHOLE_PROJECT_RULES: tuple[ProjectRule, ...] = (messages_never_sent,)
+"""Need every step of every journey: asked when all files could be read."""
 
 
 def check_journey(spec: JourneySpec, known: Known, *, whole: bool) -> Iterator[Diagnostic]:
@@ -47,7 +50,7 @@ def check_journey(spec: JourneySpec, known: Known, *, whole: bool) -> Iterator[D
         yield from rule(subject)
 
 
-def check_project(specs: Sequence[JourneySpec], known: Known) -> Iterator[Diagnostic]:
-    """Yield what the rules say of all journeys together."""
-    for rule in PROJECT_RULES:
+def check_project(specs: Sequence[JourneySpec], known: Known, *, whole: bool) -> Iterator[Diagnostic]:
+    """Yield what the rules say of all journeys together; ``whole``: all of them could be read."""
+    for rule in (*PROJECT_RULES, *(WHOLE_PROJECT_RULES if whole else ())):
         yield from rule(specs, known)
