@@ -22,7 +22,7 @@ DEEPEST = 40
 
 # libyaml where it was built in, else the same parser in Python: same events, slower.
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class _GiveUpError(Exception):
