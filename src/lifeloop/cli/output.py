@@ -76,7 +76,7 @@ class Output:
         return console.is_terminal and not console.is_dumb_terminal and not still
 
     def print(self, *what: RenderableType, style: Style | None = None, wrap: bool = True) -> None:
-        """Print a result, each part on its own line. ``wrap=False`` for lines that must stay one line, such as a place in a file."""
+        """Print a result, each part on its own line. ``wrap=False``: a line that must stay one, such as a place."""
         if not self.as_json:
             self._show(self._out, what, style=style, wrap=wrap)
 

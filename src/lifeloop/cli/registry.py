@@ -7,8 +7,8 @@ To add a command:
    and for printing; return an exit code of ``lifeloop.cli.errors.Exit`` or nothing; raise ``CommandError``s. Import
    heavy rooms (store, web, flows) inside the function.
 2. add one line to ``COMMANDS``.
-3. if it prints JSON, say its shape in the module: ``SHAPE = document(…)`` of ``lifeloop.cli.shapes``, and check it in its
-   test with the fixture ``conforms``. Names for the Tab key are in ``lifeloop.cli.completing``.
+3. if it prints JSON, say its shape in the module: ``SHAPE = document(…)`` of ``lifeloop.cli.shapes``, and check it in
+   its test with the fixture ``conforms``. Names for the Tab key are in ``lifeloop.cli.completing``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The shapes of JSON documents: one JSON Schema per command, published in ``docs/json.md`` and checked in tests.
 
-A command module that prints JSON says so with ``SHAPE = document(…)``, or ``SHAPE = line(…)`` when it prints a stream of
-one document a line. Fields may be added; a field that changes its meaning raises ``lifeloop.cli.output.FORMAT``.
+A command module that prints JSON says so with ``SHAPE = document(…)``; for a stream, that is the shape of
+each line. Fields may be added; a field that changes its meaning raises ``lifeloop.cli.output.FORMAT``.
 """
 
 from __future__ import annotations
