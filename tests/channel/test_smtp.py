@@ -282,12 +282,14 @@ def test_settings_are_read_and_the_password_stays_hidden():
         "host": "env.SMTP_HOST",
         "port": "2525",
         "tls": "always",
-        "username": "u",
+        "user": "env.SMTP_USER",
         "password": "env.SMTP_PASSWORD",
     }
 
-    server = SmtpServer.read(settings, {"SMTP_HOST": "mail.example.com", "SMTP_PASSWORD": "canary"})
+    server = SmtpServer.read(
+        settings, {"SMTP_HOST": "mail.example.com", "SMTP_USER": "sunny", "SMTP_PASSWORD": "canary"}
+    )
 
-    assert (server.host, server.port, server.tls) == ("mail.example.com", 2525, "always")
+    assert (server.host, server.port, server.tls, server.username) == ("mail.example.com", 2525, "always", "sunny")
     assert server.password.reveal() == "canary"
     assert "canary" not in repr(server)

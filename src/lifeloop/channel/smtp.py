@@ -48,7 +48,7 @@ class SmtpServer:
 
     @classmethod
     def read(cls, settings: Mapping[str, str], environ: Mapping[str, str]) -> SmtpServer:
-        """Read the ``smtp`` settings of lifeloop.yaml; a variable that is not set raises ``Unset``."""
+        """Read ``host``, ``port``, ``tls``, ``user`` and ``password``; a variable that is not set raises ``Unset``."""
         found = {name: looked_up(text, environ) for name, text in settings.items() if name != "password"}
         tls = found.get("tls", "start")
         if tls not in ("start", "always", "never") or not found.get("port", "587").isdigit():
@@ -57,7 +57,7 @@ class SmtpServer:
             host=found["host"],
             port=int(found.get("port", 587)),
             tls=tls,  # type: ignore[arg-type]  # one of the three, checked above
-            username=found.get("username"),
+            username=found.get("user"),
             password=secret(settings.get("password"), environ),
         )
 
