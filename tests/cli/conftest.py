@@ -1,7 +1,6 @@
 """A command line in this process, a small project of its own, and a check of JSON shapes."""
 
 import json
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,16 +60,22 @@ def small(tmp_path, monkeypatch):
     folder = tmp_path / "small"
     (folder / "journeys").mkdir(parents=True)
     (folder / "templates" / "a").mkdir(parents=True)
-    (folder / "lifeloop.yaml").write_text(
-        "project: small\ntimezone: Europe/Lisbon\ncustomer: {first_name: text, plan: free | premium}\n"
-        "events: {order.placed: {}}\ntopics: {service: {basis: contract}}\nsenders: {us: Us <us@example.com>}\ncompany: {name: Small, address: 1 Street}\n"
-    )
+    (folder / "lifeloop.yaml").write_text(SMALL)
     (folder / "templates" / "a" / "hello.md").write_text("---\nsubject: Hello\nfrom: us\n---\nHello!\n")
     (folder / "journeys" / "one.yaml").write_text(ONE)
     monkeypatch.chdir(folder)
     return folder
 
 
+SMALL = """\
+project: small
+timezone: Europe/Lisbon
+company: {name: Small, address: 1 Street}
+customer: {first_name: text, plan: free | premium}
+events: {order.placed: {}}
+topics: {service: {basis: contract}}
+senders: {us: Us <us@example.com>}
+"""
 ONE = """\
 # yaml-language-server: $schema=../.lifeloop/schema.json
 journey: one
@@ -96,9 +101,3 @@ def conforms():
         return document
 
     return check
-
-
-@pytest.fixture
-def command():
-    """The environment of a command started as a process of its own."""
-    return {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}

@@ -84,7 +84,8 @@ def test_a_word_that_is_no_command_is_told_the_nearest(run):
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_wrong_usage_is_said_in_plain_words(run, small, words, sentence):
+@pytest.mark.usefixtures("small")
+def test_wrong_usage_is_said_in_plain_words(run, words, sentence):
     said = run(*words)
     assert said.code == Exit.USAGE
     assert sentence in said.err
@@ -110,7 +111,8 @@ def test_the_project_can_be_named(run, small, monkeypatch, tmp_path):
     assert run("--project", small, "validate").code == Exit.FINE
 
 
-def test_a_defect_of_ours_is_owned_and_shows_no_traceback(run, small, monkeypatch):
+@pytest.mark.usefixtures("small")
+def test_a_defect_of_ours_is_owned_and_shows_no_traceback(run, monkeypatch):
     monkeypatch.setattr("lifeloop.cli.commands.validate.open_project", broken)
     said = run("validate")
     assert said.code == Exit.DEFECT
@@ -118,7 +120,8 @@ def test_a_defect_of_ours_is_owned_and_shows_no_traceback(run, small, monkeypatc
     assert "Traceback" not in said.err
 
 
-def test_a_defect_shows_its_traceback_to_those_who_ask(run, small, monkeypatch):
+@pytest.mark.usefixtures("small")
+def test_a_defect_shows_its_traceback_to_those_who_ask(run, monkeypatch):
     monkeypatch.setattr("lifeloop.cli.commands.validate.open_project", broken)
     with pytest.raises(ZeroDivisionError):
         run("validate", "-vv")
@@ -128,7 +131,8 @@ def broken(_here):
     raise ZeroDivisionError("oh")
 
 
-def test_an_interrupted_command_says_so(run, small, monkeypatch):
+@pytest.mark.usefixtures("small")
+def test_an_interrupted_command_says_so(run, monkeypatch):
     def interrupted(_here):
         raise KeyboardInterrupt
 
@@ -149,18 +153,21 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(project):
 @pytest.mark.parametrize(
     ("environment", "coloured"), [({}, False), ({"FORCE_COLOR": "1"}, True)], ids=["pipe", "forced"]
 )
-def test_colours_are_for_eyes(run, small, environment, coloured):
+@pytest.mark.usefixtures("small")
+def test_colours_are_for_eyes(run, environment, coloured):
     said = run("validate", **environment)
     assert ("\x1b[" in said.out) is coloured
 
 
 @pytest.mark.parametrize("words", [(), ("--plain",)], ids=["NO_COLOR", "--plain"])
-def test_colours_can_be_turned_off(run, small, words):
+@pytest.mark.usefixtures("small")
+def test_colours_can_be_turned_off(run, words):
     said = run("validate", *words, FORCE_COLOR="1", **({} if words else {"NO_COLOR": "1"}))
     assert "\x1b[3" not in said.out
 
 
-def test_completion_offers_the_projects_own_names(run, project):
+@pytest.mark.usefixtures("project")
+def test_completion_offers_the_projects_own_names(run):
     offered = {line.split("\t")[0] for line in run("__complete", "read", "").out.splitlines()}
     assert {"welcome", "renewal"} <= offered
 

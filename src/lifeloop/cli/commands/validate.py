@@ -80,7 +80,7 @@ def validate(
                 here.out.write(as_github(one))
         case _:
             _print(here, opened, found, full=full, most=len(found) if every else MOST)
-            here.out.print(tally.line(), wrap=False)
+            here.out.print(tally.line())
     return Exit.FINDINGS if tally.is_bad else Exit.FINE
 
 
