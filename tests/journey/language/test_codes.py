@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import re
+import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import lifeloop
+from lifeloop.journey.catalogue import Action, Catalogue, Connection, MessageInfo, Sender
 from lifeloop.journey.codes import Example, all_codes, explain, explanation
 from lifeloop.journey.conditions import read_condition
+from lifeloop.journey.known import Known
 from lifeloop.journey.lengths import read_length
 from lifeloop.journey.moments import read_every, read_hours, read_limit, read_moment
 from lifeloop.journey.people import read_people
+from lifeloop.journey.project import check_text
 from lifeloop.journey.project_file import read_catalogue
 from lifeloop.journey.source import Place, Report, Scalar, read_yaml
 
@@ -44,6 +49,34 @@ def test_no_code_is_used_without_an_explanation():
     assert sorted(codes_in_use() - set(all_codes())) == []
 
 
+def whole(text: str) -> str:
+    """Return an example with the rest of a small journey around it."""
+    said = {line.partition(":")[0] for line in text.splitlines()}
+    rest = {
+        "journey": "x",
+        "phase": "welcome",
+        "name": "X",
+        "start": "{event: contract.started}",
+        "delivery": "{topic: inspiration}",
+        "steps": "[{send: welcome/hello}]",
+    }
+    return "\n".join([*(f"{key}: {value}" for key, value in rest.items() if key not in said), text])
+
+
+def known_of(catalogue: Catalogue) -> Known:
+    senders = {"anna": Sender("anna", "Anna", "anna@example.com")}
+    action = Action("create-task", "POST", "/tasks")
+    connections = {"crm": Connection("crm", "env.CRM_URL", actions={"create-task": action})}
+    approvers = {"retention-lead": "lead@example.com"}
+    names = ("welcome/hello", "renewal/offer", "renewal/reminder")
+    return Known(
+        replace(catalogue, senders=senders, connections=connections, approvers=approvers),
+        {name: MessageInfo(name, digest="1") for name in names},
+        frozenset({"x", "recovery"}),
+        frozenset({"ana"}),
+    )
+
+
 def mistakes(example: Example, scope, catalogue, folder: Path) -> list[str] | None:
     """Return the codes that an example gives; None where it takes the whole compiler to tell."""
     report = Report()
@@ -63,6 +96,9 @@ def mistakes(example: Example, scope, catalogue, folder: Path) -> list[str] | No
         case "person":
             (folder / "ana.yaml").write_text(example.text)
             read_people(folder, catalogue, report)
+        case "steps" | "journey":
+            text = example.text if example.kind == "journey" else "steps:\n" + textwrap.indent(example.text, "  ")
+            return sorted({one.code for one in check_text(whole(text), "journeys/x.yaml", known_of(catalogue))[1]})
         case kind if kind in readers:
             readers[kind](scalar, report)
         case _:
