@@ -142,3 +142,9 @@ def world(store: Store) -> World:
     with store.transaction() as tx:
         journeys.publish(tx, {"renewal": PlanRow("renewal", "plan-1", "{}")}, 0)
     return World(store)
+
+
+@pytest.fixture(scope="session")
+def postgres_schemas(request: pytest.FixtureRequest) -> Callable[[], AbstractContextManager[str]]:
+    """Empty schemas for fixtures that live longer than one test."""
+    return lambda: postgres_schema(request.getfixturevalue("postgres_server"))

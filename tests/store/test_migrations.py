@@ -21,6 +21,7 @@ SELECT table_name || '.' || column_name, data_type || ' ' || is_nullable || ' ' 
 UNION ALL SELECT tablename || ' index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()
 UNION ALL SELECT conrelid::regclass || ' constraint ' || conname, pg_get_constraintdef(oid)
   FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+UNION ALL SELECT 'function ' || proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
 """
 
 

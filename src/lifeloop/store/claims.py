@@ -71,7 +71,7 @@ def count(tx: Tx, table: Due, now: Instant, which: Which) -> int:
     return int(found[0].number)
 
 
-def _due(tx: Tx, table: Due, journey: int, now: Instant, limit: int, which: Which) -> Rows:  # noqa: PLR0917  # private
+def _due(tx: Tx, table: Due, journey: int, now: Instant, limit: int, which: Which) -> Rows:
     more, values = which.sql(tx)
     return tx.ask(
         f"SELECT id, customer_id FROM {table} WHERE journey_id = :journey AND {_MOMENT[table]} <= :now{more}"

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 
+from lifeloop.store.functions import teach_sqlite
 from lifeloop.store.migrations import upgrade
 from lifeloop.store.transaction import Tx
 
@@ -91,6 +92,7 @@ def _sqlite(url: str, *, in_memory: bool) -> Engine:
 
 
 def _set_up(connection: Any, _record: object) -> None:
+    teach_sqlite(connection)
     connection.isolation_level = None  # the driver begins nothing by itself: we do
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 10000", "cache_size = -65536"):
         connection.execute(f"PRAGMA {pragma}")

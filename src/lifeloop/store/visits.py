@@ -39,8 +39,9 @@ def of_run(tx: Tx, run_id: int) -> tuple[Visited, ...]:
 def passed(tx: Tx, journey: str) -> dict[str, int]:
     """How many runs of a journey said a message or passed a milestone, by node."""
     rows = tx.ask(
-        "SELECT v.node, count(DISTINCT v.enrollment_id) AS many FROM visit v JOIN enrollment e ON e.id = v.enrollment_id"
-        " JOIN journey j ON j.id = e.journey_id WHERE j.name = :journey AND v.what IN ('sent', 'milestone') GROUP BY 1",
+        "SELECT v.node, count(DISTINCT v.enrollment_id) AS many FROM visit v"
+        " JOIN enrollment e ON e.id = v.enrollment_id JOIN journey j ON j.id = e.journey_id"
+        " WHERE j.name = :journey AND v.what IN ('sent', 'milestone') GROUP BY 1",
         journey=journey,
     )
     return {row.node: row.many for row in rows if row.node}

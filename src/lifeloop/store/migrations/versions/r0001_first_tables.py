@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from lifeloop.store.functions import POSTGRES, POSTGRES_WALL
+
 revision = "0001"
 down_revision = None
 
@@ -38,6 +40,9 @@ def upgrade() -> None:
     _visit()
     _attempt()
     _rendered()
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(POSTGRES_WALL)
+        op.execute(POSTGRES)
     op.execute("INSERT INTO switch (name) VALUES ('kill'), ('restored')")
 
 
