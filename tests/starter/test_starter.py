@@ -10,6 +10,7 @@ from lifeloop.journey.project_file import read_catalogue
 from lifeloop.journey.source import Report
 from lifeloop.message.library import read_library
 from lifeloop.message.render import Reader, Renderer
+from lifeloop.rehearse.testing import run_test
 
 ROOT = Path(__file__).parents[2]
 JOURNEYS = ["growth", "loyalty", "reactivation", "recovery", "renewal", "satisfaction", "welcome"]
@@ -68,6 +69,15 @@ def test_every_journey_rehearses_when_it_falls_silent(name):
 
     assert len(tests) >= 3
     assert any(not test.expect or test.expect[-1].what == "stop" for test in tests)
+
+
+@pytest.mark.parametrize("name", JOURNEYS)
+def test_every_journey_passes_its_own_tests(name):
+    project = loaded()[2]
+    plan = project.plans[name]
+    for test in project.journeys[name].tests:
+        result = run_test(plan, test, project.people[test.person], project.catalogue)
+        assert result.mismatch is None, f"{test.name}: {[str(outcome) for outcome in result.outcomes]}"
 
 
 @pytest.mark.parametrize("person", ["ana", "bo", "chen", "daan", "dirk", "layla", "pim", "sam", "willemijn"])
