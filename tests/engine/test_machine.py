@@ -6,7 +6,7 @@ import pytest
 from lifeloop.engine.chance import share_of
 from lifeloop.engine.errors import BrokenPlanError, BrokenStateError
 from lifeloop.engine.machine import advance
-from lifeloop.engine.values import EmitEvent, EnterJourney, Event, SendMessage, State, Status, Wake
+from lifeloop.engine.values import EmitEvent, EnterJourney, Event, SendMessage, Sent, State, Status, Wake
 from lifeloop.journey.condition import ALWAYS, DataName
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import AtTime, FromAnchor, OnDate
@@ -425,3 +425,50 @@ def test_plans_that_share_a_digest_by_mistake_are_told_apart(trial):
 def test_a_case_that_always_holds(trial):
     plan = trial.plan(Branch("b", (Case(ALWAYS, "s"),)), Stop("s", "always"))
     assert trial.life(plan).begin("2026-09-01 12:00").out[0][1] == "stopped: always"
+
+
+def test_a_second_hold_does_not_give_a_message_more_time(trial):
+    policy = replace(trial.MARKETING, expires=Length(days=3))
+    plan = trial.plan(Send("s", "m/x", ("email",), policy))
+    ana = trial.life(plan).begin("2026-09-04 19:00")
+    elsewhere = Sent("other/mail", "email", "marketing", trial.at("2026-09-06 23:30"))
+    ana.facts = replace(ana.facts, sent=(elsewhere,))
+    ana.run("2026-10-01 00:00")
+    assert ana.words("held", "dropped") == [("held", "hours"), ("dropped", "expired: held by gap")]
+
+
+def test_a_message_may_be_what_a_stop_rule_waits_for(trial):
+    rule = StopRule(trial.message("m/x", "sent"), "said it")
+    plan = trial.plan(
+        Send("s", "m/x", ("email",), trial.FREE, "t"), Send("t", "m/y", ("email",), trial.FREE), stops=(rule,)
+    )
+    out = trial.life(plan).begin("2026-09-01 12:00").out
+    assert out == [("2026-09-01 12:00", "send m/x"), ("2026-09-01 12:00", "stopped: said it")]
+
+
+def monthly(trial, *between):
+    """A repeat of four rounds, a month apart, as the compiler unrolls it."""
+    nodes = []
+    for number in range(1, 5):
+        wait = Wait(f"r.{number}.wait", Length(months=1), f"s.{number}", repeat="r", round=number)
+        after = f"r.{number + 1}.wait" if number < 4 else None
+        inner = between[0](number, after) if between else None
+        nodes += [wait, Send(f"s.{number}", "m/x", ("email",), trial.FREE, inner.id if inner else after)]
+        nodes += [inner] if inner else []
+    return trial.plan(*nodes)
+
+
+def test_rounds_are_counted_from_where_the_repeat_began(trial):
+    ana = trial.life(monthly(trial)).begin("2026-10-31 10:00")
+    while ana.state.due_at:
+        ana.now = ana.state.due_at + 30
+        ana.look(Wake.TIMER)
+    sent = [when for when, what in ana.out if what == "send m/x"]
+    assert sent == ["2026-11-30 10:00", "2026-12-31 10:00", "2027-01-31 10:00", "2027-02-28 10:00"]
+
+
+def test_a_round_that_took_its_time_begins_a_new_count(trial):
+    plan = monthly(trial, lambda number, after: Wait(f"x.{number}", Length(days=2), after))
+    ana = trial.life(plan).begin("2026-10-31 10:00").run("2028-01-01 00:00")
+    sent = [when for when, what in ana.out if what == "send m/x"]
+    assert sent == ["2026-11-30 10:00", "2027-01-02 10:00", "2027-02-04 10:00", "2027-03-06 10:00"]

@@ -6,7 +6,7 @@ asks for a date. Instants are whole seconds since 1970 UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -140,6 +140,8 @@ class State:
     """The event that started the run: it does not count as having happened since the start."""
     used: tuple[int, ...] = ()
     """``seq`` of events that this run's waits (and its start) have taken: the mailbox rule."""
+    anchors: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """For each repeat the instant its rounds are counted from, and the number of the round that began there."""
     closing: bool = False
     """A stop rule's ``then`` steps are running: no rule is asked again."""
     reason: str | None = None

@@ -7,16 +7,19 @@ all there is to re-timing. An event that happened at the deadline or before wins
 from __future__ import annotations
 
 from lifeloop.clock import Instant
+from lifeloop.engine.timing import occurrence
 from lifeloop.engine.values import Answer, Event, Status
 from lifeloop.engine.walk import STAY, Here, Next, Walk
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import FromAnchor, Moment, OnDate
 from lifeloop.journey.plan import Ask, Call, Wait, WaitFor
 
+_AN_HOUR = 3600
+
 
 def wait(walk: Walk, node: Wait) -> Next:
     """Wait for a length or until a moment."""
-    deadline = walk.deadline_of(node.until)
+    deadline = _round(walk, node) if node.repeat else walk.deadline_of(node.until)
     if deadline is None:
         return _missed(walk, node, "its date is unknown")
     if isinstance(node.until, FromAnchor | OnDate) and walk.is_missed(deadline):
@@ -28,6 +31,24 @@ def wait(walk: Walk, node: Wait) -> Next:
     walk.moment = walk.now if moved else max(deadline, walk.since)
     walk.note("waited", walk.wake)
     return node.next
+
+
+def _round(walk: Walk, node: Wait) -> Instant | None:
+    """Work out when the next round of a repeat begins.
+
+    Rounds are counted from where the repeat began, never chained, so neither the 31st drifts to the 28th nor ten
+    o'clock by the time we take. A round that took its time (a held message, waits of its own) begins a new count:
+    customers are promised a pause, not a beat.
+    """
+    if not isinstance(node.until, Length) or node.repeat is None:
+        return walk.deadline_of(node.until)
+    anchor, first = walk.anchors.get(node.repeat, (walk.since, node.round))
+    if walk.fresh:
+        due = occurrence(anchor, node.until, node.round - first, walk.zone, country=walk.plan.country)
+        if not 0 <= walk.since - due < _AN_HOUR:
+            anchor, first = walk.since, node.round
+        walk.anchors = {**walk.anchors, node.repeat: (anchor, first)}
+    return occurrence(anchor, node.until, node.round - first + 1, walk.zone, country=walk.plan.country)
 
 
 def _missed(walk: Walk, node: Wait, detail: str) -> Next:

@@ -42,6 +42,7 @@ class Walk:
     """The run being advanced, as it stands now."""
 
     __slots__ = (
+        "anchors",
         "closing",
         "converted_at",
         "deadline",
@@ -93,6 +94,7 @@ class Walk:
         self.event = state.event
         self.memory = state.memory
         self.used = state.used
+        self.anchors = state.anchors
         self.closing = state.closing
         self.reason = state.reason
         self.converted_at = state.converted_at
@@ -226,6 +228,7 @@ class Walk:
             memory=self.memory,
             start_seq=before.start_seq,
             used=self.used,
+            anchors=self.anchors,
             closing=self.closing,
             reason=self.reason,
             converted_at=self.converted_at,

@@ -59,10 +59,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """``every`` of a repeat."""
+    """``every`` of a repeat, before one of its rounds."""
 
     id: NodeId
     step: RepeatStep
+    repeat: NodeId
+    round: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Layout:
         for number in range(1, step.times + 1):
             if step.until:
                 found.append(Asked(f"{name}.{number}.until", step.until))
-            found.append(Paused(f"{name}.{number}.wait", step))
+            found.append(Paused(f"{name}.{number}.wait", step, name, number))
             if step.until:
                 found.append(Asked(f"{name}.{number}.still", step.until))
             found += self._pieces(step.steps, (*rounds, number))
@@ -148,7 +150,8 @@ class Layout:
                     self._add(p.Branch(piece.id, (case,), here.next, verb="until"), piece.clause.place)
                 case Paused():
                     every = piece.step.places.get("every", piece.step.place)
-                    self._add(p.Wait(piece.id, piece.step.every, here.next), every)
+                    wait = p.Wait(piece.id, piece.step.every, here.next, repeat=piece.repeat, round=piece.round)
+                    self._add(wait, every)
                 case Rounds():
                     self._link(piece.pieces, replace(here, out=here.next))
 

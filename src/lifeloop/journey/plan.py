@@ -69,13 +69,19 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for a length, or until a moment. ``ahead``: the next dated wait, where a missed one skips to."""
+    """Wait for a length, or until a moment. ``ahead``: the next dated wait, where a missed one skips to.
+
+    ``repeat`` and ``round``: this is the pause before that round of a repeat, so that rounds can be counted from
+    where the repeat began and the 31st does not drift to the 28th.
+    """
 
     id: NodeId
     until: Length | Moment
     next: Target = None
     missed: Literal["skip", "continue", "stop"] = "skip"
     ahead: Target = None
+    repeat: NodeId | None = None
+    round: int = 1
     kind: Literal["wait"] = "wait"
 
 
