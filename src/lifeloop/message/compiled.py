@@ -14,7 +14,7 @@ from jinja2.exceptions import SecurityError
 from lifeloop.message.errors import RenderProblemError
 from lifeloop.message.filters import FilterProblemError
 from lifeloop.message.flatten import Flat, inlined
-from lifeloop.message.limits import TooMuchError, joined
+from lifeloop.message.limits import Budget, TooMuchError, joined
 from lifeloop.message.links import LinkProblemError
 from lifeloop.message.pieces import Piece
 from lifeloop.message.sandbox import Sandbox
@@ -51,6 +51,7 @@ class Part:
         """Return the text with the values put in. The values are shared between parts, never copied."""
         if self._literal is not None:
             return self._literal
+        values["_budget"] = Budget()
         try:
             pieces: Iterator[str] = self._code.root_render_func(self._code.new_context(values, shared=True))
             return joined(pieces) if self._loops else within_limits("".join(pieces))

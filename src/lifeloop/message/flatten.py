@@ -26,8 +26,10 @@ from lifeloop.message.settled import depends_on_reader, leading, wording, write_
 from lifeloop.message.syntax import keyword
 from lifeloop.message.template import Template
 from lifeloop.message.tokens import Restored, Tokens
+from lifeloop.message.whole import is_whole
 
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+_BARE_TABLE = re.compile(r"(<table\b[^>]*>)(?=\s*<!--\s*qj\d+zx\s*-->(?:\s|<!--.*?-->)*<tr\b)", re.IGNORECASE)
 _STYLE_FIRST = re.compile(r"<head>(<style>.*?</style>)(.*?)</head>", re.DOTALL)
 
 
@@ -103,7 +105,13 @@ def _page(content: str, tokens: Tokens, template: Template, shop: Workshop, *, i
     page = write_constants(tokens.settle(joined), "page.html", tokens, shop.env, shop.constants(template))
     if not inline or depends_on_reader(page, tokens, loops=_has_loop(tokens)):
         return page, True
-    return inlined(page), False
+    moved = inlined(_with_bodies(page))
+    return (moved, False) if is_whole(moved, tokens) else (page, True)
+
+
+def _with_bodies(page: str) -> str:
+    """Return a page whose tables that begin with a statement have their bodies: else a parser puts them elsewhere."""
+    return _BARE_TABLE.sub(r"\1<tbody>", page)
 
 
 def _has_loop(tokens: Tokens) -> bool:

@@ -152,11 +152,11 @@ def _unknown(use: Use, names: list[str], report: Report) -> None:
 
 
 def _may_be_missing(use: Use, report: Report) -> None:
+    """Warn only: a step may be guarded by ``when``. Whether one is not, the journey room sees, and calls an error."""
     label = f'write {{{{ {use.name} | default("…") }}}}'
     hint = f"or write the sentence only for those who have it:  {{% if {use.name} %}} … {{% endif %}}"
-    whose = "customers have no" if use.name.startswith("customer.") else "have no"
-    message = f"some {whose} {use.name}, and this text needs one"
-    report.add("J131", message, use.piece.spot(use.name), label=label, hint=hint)
+    message = f"{use.name} may be missing, and this text needs it"
+    report.add("J131", message, use.piece.spot(use.name), severity="warning", label=label, hint=hint)
 
 
 def declared(root: str, catalogue: Catalogue) -> dict[str, Attribute] | None:

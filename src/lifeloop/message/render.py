@@ -23,7 +23,6 @@ from lifeloop.message.errors import BrokenTemplateError, RenderProblemError, Unk
 from lifeloop.message.flatten import Workshop, flatten
 from lifeloop.message.here import Here, format_locale, tidy_locale
 from lifeloop.message.layouts import PLAIN
-from lifeloop.message.limits import Budget
 from lifeloop.message.links import Link
 from lifeloop.message.pieces import Piece, Spot, cut
 from lifeloop.message.sandbox import sandbox
@@ -112,7 +111,7 @@ class Renderer:
         values.update(self._addresses(topic, reader), link=self._link(made.template))
         values.update(topic=topic or "", topic_title=self._topic_title(topic, made.locale))
         if args:
-            values.update(self._filled(args, values))
+            values.update({name: value for name, value in self._filled(args, values).items() if name[:1] != "_"})
         values["subject"] = line = one_line(self._fill(subject, values) if subject else made.subject.fill(values))
         values["preheader"] = preheader = " ".join(made.preheader.fill(values).split())
         return Rendered(
@@ -200,7 +199,6 @@ class Renderer:
         values["now"] = here.clock
         values["link"] = Link(self._company, "message")
         values["_here"] = here
-        values["_budget"] = Budget()
         return values
 
     def _addresses(self, topic: str | None, reader: Reader) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _said(piece: Piece, name: str, env: Sandbox, constants: Mapping[str, Any]) -
     try:
         code = env.compile(f"{EXPRESSION[0]} {piece.text}\n{EXPRESSION[1]}", name=name, filename=name)
         said: str = env.template_class.from_code(env, code, env.globals).render(constants)
-    except (TemplateError, TooMuchError, LinkProblemError, FilterProblemError, TypeError):
+    except (TemplateError, TooMuchError, LinkProblemError, FilterProblemError, TypeError, ValueError, ArithmeticError):
         return None  # stays as it is: it may stand inside an ``if`` that is false, and else fails when it is rendered
     return None if WORD.search(said) else said
 

@@ -42,7 +42,7 @@ def _problem(address: str, tokens: Tokens) -> str | None:
 
 def _place(address: str, template: Template) -> Place:
     """Return where an address stands in the file: its longest stretch without Jinja is looked for."""
-    stretch = max(WORD.split(address)[::2] or [""], key=len)
+    stretch = max(WORD.split(address)[::2] or [""], key=len) or ("{%" if address else "")
     start = template.source.find(f"({stretch}" if stretch else "()")
     start = start + 1 if start >= 0 else template.source.find(stretch or 'href=""')
     if start < 0:
