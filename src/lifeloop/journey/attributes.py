@@ -75,6 +75,11 @@ def read_attribute(name: Scalar, node: Node, report: Report) -> Attribute | None
 def _typed(plain: Attribute, word: str, node: Scalar, report: Report) -> Attribute | None:
     if "|" in word:
         choices = tuple(choice.strip().strip("\"'") for choice in word.split("|"))
+        if (odd := _odd_end(word)) is not None:
+            label = "after the choices come only  ?  and  personal"
+            place = part(node, node.text.find(odd), node.text.find(odd) + len(odd)).place
+            report.add("J181", f'"{odd}" does not belong here', place, label=label)
+            return replace(plain, choices=(*choices[:-1], choices[-1].split("?")[0].split(" ")[0]))
         if len(set(choices)) < len(choices) or not all(choices):
             report.add(
                 "J181", f"the choices of {plain.name} are empty or repeated", node.place, label="write  a | b | c"
@@ -97,7 +102,17 @@ def _typed(plain: Attribute, word: str, node: Scalar, report: Report) -> Attribu
     start = node.text.find(word)
     place = part(node, start, start + len(word)).place if start >= 0 else node.place
     report.add("J181", f'there is no type "{word}"', place, label=label, suggestions=fixes)
-    return None
+    # One mistake, one message: whoever uses this attribute is not told again that it is unknown.
+    return replace(plain, type=TYPES[near] if near else "text")
+
+
+def _odd_end(choices: str) -> str | None:
+    """Return what stands behind the last choice and is none: ``? persnal``, ``persnl``."""
+    last = choices.rpartition("|")[2].strip()
+    if "?" in last:
+        return last[last.index("?") + 1 :].strip() or last
+    word = last.rpartition(" ")[2]
+    return word if word != last and nearest(word, ["personal"]) else None
 
 
 def coerce(attribute: Attribute, value: object) -> Coerced:

@@ -216,9 +216,13 @@ class _Comparison:
         elif kind in {"date", "datetime"} and parse_length(value.text) and self.operator in {"is below", "is before"}:
             label = f"did you mean  {subject} is less than {value.text} ago ?"
         message = f'"{value.text}" is not {_NOUNS[kind]}, and {subject} is one'
+        near = None
         if kind == "boolean":
             message = f'{subject} is true or false, never "{value.text}"'
-        self.report.add("J122", message, value.place, label=label)
+            near = nearest(value.text, ("true", "false"))
+        fixes = (Suggestion(near),) if near else ()
+        label = f'did you mean "{near}"?' if near else label
+        self.report.add("J122", message, value.place, label=label, suggestions=fixes)
 
     def _allowed(self, value: Scalar, literal: Value, subject: DataName) -> bool:
         attribute = self.attribute

@@ -22,7 +22,7 @@ from lifeloop.journey.moment import (
 from lifeloop.journey.names import check_date_name
 from lifeloop.journey.scope import Scope
 from lifeloop.journey.source import Report, Scalar, part
-from lifeloop.journey.times import find_days, parse_time, read_time
+from lifeloop.journey.times import find_days, near_days, parse_time, read_time
 
 _EXAMPLES = "for example 10:00, Tuesday 10:00, a weekday at 10:00, or 45 days before customer.contract_end at 10:00"
 _MONTH_DAY = re.compile(
@@ -110,8 +110,12 @@ def read_hours(scalar: Scalar, report: Report) -> Hours | None:
         report.add("J117", f'"{scalar.text}" is never open', scalar.place, label=label)
         return None
     if hours is None:
+        meant = _near_hours(scalar.text)
         label = "write, for example, weekdays 09:00-18:00 or every day 08:00-20:00"
-        report.add("J117", f'"{scalar.text}" does not say when messages may leave', scalar.place, label=label)
+        label = f'did you mean "{meant}"?' if meant else label
+        fixes = (Suggestion(meant),) if meant else ()
+        message = f'"{scalar.text}" does not say when messages may leave'
+        report.add("J117", message, scalar.place, label=label, suggestions=fixes)
     return hours
 
 
@@ -123,6 +127,13 @@ def parse_hours(text: str) -> Hours | None:
     days = find_days(found[1] or "every day")
     opens, closes = parse_time(found[2]), parse_time(found[3], end=True)
     return Hours(days, opens, closes) if days and opens is not None and closes is not None else None
+
+
+def _near_hours(text: str) -> str | None:
+    found = _WINDOW.fullmatch(text.strip())
+    days = near_days(found[1]) if found and found[1] else None
+    meant = f"{days} {found[2]}-{found[3]}" if found and days else ""
+    return meant if parse_hours(meant) is not None else None
 
 
 def read_every(scalar: Scalar, report: Report) -> OnWeekday | OnMonthDay | None:
@@ -211,5 +222,14 @@ def _explain(scalar: Scalar, report: Report) -> None:
         report.add("J116", message, scalar.place, label=f"write  {text}  without until")
     elif "." in text and " " not in text:
         report.add("J116", "say how long before or after", scalar.place, label=f"write 0 days after {text}")
+    elif (meant := _near_moment(text)) is not None:
+        fix = (Suggestion(meant),)
+        report.add("J116", f'"{text}" is not a moment', scalar.place, label=f'did you mean "{meant}"?', suggestions=fix)
     else:
         report.add("J116", f'"{text}" is not a moment', scalar.place, label=_EXAMPLES)
+
+
+def _near_moment(text: str) -> str | None:
+    found = re.fullmatch(r"(.+?)( at)? (\S+)", text.strip(), re.IGNORECASE)
+    days = near_days(found[1]) if found and parse_time(found[3]) is not None else None
+    return f"{days}{found[2] or ''} {found[3]}" if found and days else None

@@ -74,9 +74,9 @@ def find_days(text: str) -> tuple[int, ...] | None:
     return tuple(sorted(set(found))) or None
 
 
-def near_day(word: str) -> str | None:
-    """Return the weekday that a misspelt word probably means."""
-    return nearest(word, DAYS)
+def near_days(words: str) -> str | None:
+    """Return the days that misspelt words probably mean."""
+    return nearest(words, (*DAYS, "every day", "weekdays", "a weekday", "weekend"))
 
 
 def say_days(days: tuple[int, ...]) -> str:

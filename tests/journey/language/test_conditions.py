@@ -163,6 +163,7 @@ WRONG = [
     ("customer.last_score is many", "J122", "many", "a number from 0 to 10"),
     ("customer.auto_renews is above 3", "J122", "is above", "customer.auto_renews is true"),
     ("customer.auto_renews is maybe", "J122", "maybe", "true or false"),
+    ("customer.auto_renews is flase", "J122", "flase", 'did you mean "false"?'),
     ("customer.contract_end is 30 June", "J122", "30 June", "2026-12-31"),
     ("customer.contract_end is more than 30 days", "J122", "30 days", "is more than 30 days ago"),
     ("customer.contract_end is after start.total", "J122", "start.total", "cannot be compared"),

@@ -85,6 +85,13 @@ def test_what_is_wrong_is_shown_at_its_own_words(reading, scope, text, code, col
     assert [(one.code, (one.place.column, one.place.end_column)) for one in found] == [(code, columns)]
 
 
+def test_misspelt_days_find_their_neighbours(reading, scope):
+    _, found = reading(read_moment, "Tusday at 10:00", scope)
+    assert [one.text for one in found[0].suggestions] == ["Tuesday at 10:00"]
+    _, found = reading(read_hours, "evryday 09:00-19:00")
+    assert [one.text for one in found[0].suggestions] == ["every day 09:00-19:00"]
+
+
 def test_a_wait_is_a_length_or_until_a_moment(reading, scope):
     assert reading(read_when, "3 days", scope) == (Length(days=3), [])
     assert reading(read_when, "until 10:00", scope) == (AtTime(TEN), [])

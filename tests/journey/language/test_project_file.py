@@ -189,7 +189,15 @@ def test_segments_may_not_ask_about_themselves(read):
 
 
 def test_one_wrong_part_leaves_the_others(read):
-    catalogue, found = read("customer:\n  a: text\n  b: nubmer\n  c: date?\n")
+    catalogue, found = read("senders:\n  a: A <a@example.com>\n  b: B\n  c: c@example.com\n")
     assert len(found) == 1
-    assert {"a", "c"} <= set(catalogue.customer)
-    assert "b" not in catalogue.customer
+    assert list(catalogue.senders) == ["a", "c"]
+
+
+def test_a_misspelt_type_counts_as_the_nearest_so_that_it_is_told_once(read):
+    text = (
+        "customer:\n  age: nubmer?\n  town: colour\nsegments:\n  old: [customer.age is above 60, customer.town is X]\n"
+    )
+    catalogue, found = read(text)
+    assert [(one.code, one.place.line) for one in found] == [("J181", 2), ("J181", 3)]
+    assert list(catalogue.segments) == ["old"]
