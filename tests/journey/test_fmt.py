@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from lifeloop.journey.fmt import MODELINE, SCHEMA, meaning, tidy
 from lifeloop.journey.source import Report, read_yaml
 
-FIVE = sorted((Path(__file__).parent / "five").glob("*.yaml"))
+WRITTEN = Path(__file__).parents[1] / "journeys" / "journeys"
+FIVE = [WRITTEN / f"{name}.yaml" for name in ("welcome", "satisfaction", "loyalty", "renewal", "reactivation")]
 HEAD = MODELINE.format(schema=SCHEMA) + "\n"
 
 
@@ -41,7 +42,9 @@ steps:
 # why
 name: N
 """
-    assert tidy(messy) == f"""{HEAD}\
+    assert (
+        tidy(messy)
+        == f"""{HEAD}\
 # the head
 journey: x
 
@@ -53,6 +56,7 @@ steps:
   - send: a/b  # this one
     by: sms   # which way
 """
+    )
 
 
 def test_lengths_of_machines_become_words():
@@ -69,14 +73,16 @@ def test_what_an_author_wrote_about_time_stays():
 
 
 def test_indents_are_two_spaces_and_lists_stand_inside_their_key():
-    assert tidy("journey: x\nsteps:\n-   wait:\n        for: a.b\n        max: 2 days\n    else:\n    - stop: no\n") == (
-        f"{HEAD}journey: x\nsteps:\n  - wait:\n      for: a.b\n      max: 2 days\n    else:\n      - stop: no\n"
-    )
+    assert tidy(
+        "journey: x\nsteps:\n-   wait:\n        for: a.b\n        max: 2 days\n    else:\n    - stop: no\n"
+    ) == (f"{HEAD}journey: x\nsteps:\n  - wait:\n      for: a.b\n      max: 2 days\n    else:\n      - stop: no\n")
 
 
 def test_texts_of_several_lines_keep_their_lines():
     about = "about: |\n  one  \n\n\n  two\n"
-    assert tidy(f"journey: x\n{about}\n\n\nsteps:\n  - stop: a\n") == f"{HEAD}journey: x\n{about}\nsteps:\n  - stop: a\n"
+    assert (
+        tidy(f"journey: x\n{about}\n\n\nsteps:\n  - stop: a\n") == f"{HEAD}journey: x\n{about}\nsteps:\n  - stop: a\n"
+    )
 
 
 def test_blocks_on_one_line_are_ordered_on_their_line():
