@@ -296,6 +296,14 @@ def test_what_authors_write_is_never_code(text):
     assert not holds(MessageWas(text, "sent"), scope)
 
 
+def test_lists_hold_members_of_every_kind(scope):
+    assert ask(scope, ["2026-06-01T09:00:00Z"], "contains", "2026-06-01", kind="date")
+    assert ask(scope, ["2026-06-01T09:00:00Z"], "contains", "2026-06-01T11:00:00", kind="datetime")
+    assert ask(scope, [False], "contains", False, kind="boolean")
+    assert not ask(scope, [0], "contains", False, kind="boolean")
+    assert not ask(scope, {"red": 1}, "contains", "red")
+
+
 def test_a_literal_of_another_kind_is_unknown(scope):
     assert not ask(scope, 7, "is", "seven", kind="number")
     assert not ask(scope, 7, "is not", "seven", kind="number")

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date, time
 
 import pytest
 
@@ -6,7 +7,7 @@ from lifeloop.engine.entry import PastRun, enter, entry_key, subject_of
 from lifeloop.engine.values import Candidate, Event, Refusal, State
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.length import Length
-from lifeloop.journey.moment import FromAnchor
+from lifeloop.journey.moment import FromAnchor, OnDate
 from lifeloop.journey.plan import Again, OnEvent, OnMoment, Stop, Wait
 
 END = DataName("customer", ("ends",))
@@ -152,6 +153,12 @@ def test_who_joins_late_begins_at_the_next_date_ahead(ask, trial, ends, node):
         assert found == Refusal("late", "meant for 2026-08-01T10:00:00Z")
 
 
+@pytest.mark.parametrize(("on", "node"), [(date(2026, 12, 1), "w"), (date(2026, 8, 20), None)])
+def test_a_date_of_the_calendar_is_a_place_to_join_too(ask, trial, on, node):
+    plan = trial.plan(Stop("s", "s"), Wait("w", OnDate(on, time(9)), "s"), ahead="w")
+    assert getattr(ask(plan, due="2026-08-01 12:00"), "node", None) == node
+
+
 def test_a_day_of_grace(ask, trial):
     plan = late_plan(trial)
     assert ask(plan, customer={"ends": "2026-12-31"}, due="2026-08-31 12:00").node == "s"
@@ -160,3 +167,9 @@ def test_a_day_of_grace(ask, trial):
 
 def test_an_old_event_starts_nothing_in_a_journey_without_dates(ask):
     assert ask(trigger="event", due="2026-08-01 12:00", event_seq=1).rule == "late"
+
+
+def test_who_joins_late_at_the_first_step_begins_now_all_the_same(ask, trial):
+    plan = replace(late_plan(trial), first="w60", digest="first is dated")
+    found = ask(plan, customer={"ends": "2026-12-31"}, due="2026-08-01 12:00")
+    assert (found.node, found.started_at) == ("w60", trial.at("2026-09-01 12:00"))

@@ -50,7 +50,10 @@ def enter(
     if refused:
         return refused
     node = first_look(plan, candidate, scope)
-    return node if isinstance(node, Refusal) else _begun(plan, candidate, facts, now, node)
+    if isinstance(node, Refusal):
+        return node
+    # Who joins late begins now: the time gone by, and what happened in it, belongs to no run.
+    return _begun(candidate, facts, now, node, now if _is_late(plan, candidate, scope) else min(candidate.due_at, now))
 
 
 def subject_of(plan: Plan, candidate: Candidate, facts: Facts, now: Instant) -> str | None:
@@ -138,9 +141,7 @@ def _is_ahead(wait: Wait, scope: Scope) -> bool:
     return moment is not None and moment > scope.now
 
 
-def _begun(plan: Plan, candidate: Candidate, facts: Facts, now: Instant, node: NodeId | None) -> State:
-    # Who joins late began now: neither the past between, nor what happened in it, belongs to the run.
-    started_at = min(candidate.due_at, now) if node == plan.first else now
+def _begun(candidate: Candidate, facts: Facts, now: Instant, node: NodeId | None, started_at: Instant) -> State:
     seq = candidate.event_seq
     return State(
         node=node,
