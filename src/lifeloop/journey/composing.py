@@ -206,7 +206,19 @@ def compose(text: str, file: str, report: Report) -> Node | None:
     if composer.root is None or (isinstance(composer.root, Scalar) and not composer.root.text):
         report.add("J010", "this file is empty", Place(file, 1, 1, 1, 1))
         return None
-    return composer.root
+    return composer.root if _blanks(composer.root, report) else None
+
+
+def _blanks(root: Node, report: Report) -> bool:
+    """``journey:welcome`` is one long word to YAML: the blank behind the colon makes it a key and a value."""
+    found = re.match(r"([\w.-]+:|-)(?=\S)", root.text) if isinstance(root, Scalar) and not root.quoted else None
+    if found is None:
+        return True
+    sign = "colon" if found[1].endswith(":") else "dash"
+    start, column = root.place, root.place.column + found.end() - 1
+    place = Place(start.file, start.line, column, start.line, column + 1)
+    report.add("J001", f"a blank is missing behind the {sign}", place, label=f"write  {found[1]} …")
+    return False
 
 
 def _events(text: str) -> Iterator[yaml.Event]:

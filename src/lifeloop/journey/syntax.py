@@ -9,11 +9,17 @@ import yaml
 from lifeloop.journey.diagnostic import Place, Related, Suggestion
 from lifeloop.journey.source import Report
 
+_COLON = "there is a second colon in this line"
+_NO_COLON = "this line has no colon"
 _WORDS = (
-    ("mapping values are not allowed", "there is a second colon in this line", 'put the text in quotes: "…"'),
-    ("could not find expected ':'", "this line has no colon", "write  word: value"),
+    ("mapping values are not allowed", _COLON, 'put the text in quotes: "…"'),
+    ("could not find expected ':'", _NO_COLON, "write  word: value"),
     ("did not find expected key", "this line does not line up with the ones above it", "check its indentation"),
-    ("did not find expected '-' indicator", "this line does not line up with the list above it", "a dash is missing"),
+    (
+        "did not find expected '-' indicator",
+        "this line does not line up with the list above it",
+        "indent it like the line above, or put a dash in front",
+    ),
     ("block sequence entries are not allowed", "a list cannot begin here", "begin the list on the next line"),
     ("found unexpected end of stream", "a quote is opened and never closed", "add the closing quote"),
     (
@@ -45,18 +51,22 @@ def explain_syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Re
     if (tab := _tab(lines, row)) is not None:
         _report_tab(tab, lines[tab], file, report)
         return
-    quote = _open_quote(error)
-    if quote is not None:
-        place = Place(file, quote[0] + 1, quote[1] + 1, quote[0] + 1, quote[1] + 2)
-        report.add("J001", "a quote is opened here and never closed", place, label="add the closing quote")
+    if _report_quote(error, lines, row, column, file, report):
         return
-    if "second colon" in (words := _words(error))[0]:
-        _report_colon(lines[row], row, column, file, report)
+    words = _words(error)
+    if words[0] == _COLON:
+        _report_colon(lines, row, column, file, report)
         return
+    if words[0] == _NO_COLON and error.context_mark:
+        row, column = error.context_mark.line, error.context_mark.column
     while row and column == 0 and not lines[row].strip():
         row, column = row - 1, len(lines[row - 1])  # the end of the file: show the last line that says something
-    place = Place(file, row + 1, column + 1, row + 1, column + 2)
-    report.add("J001", words[0], place, label=words[1], related=_context(error, file))
+    place = _spot(file, row, column)
+    report.add("J001", words[0], place, label=words[1], related=_context(error, place))
+
+
+def _spot(file: str, row: int, column: int) -> Place:
+    return Place(file, row + 1, column + 1, row + 1, column + 2)
 
 
 def _words(error: yaml.MarkedYAMLError) -> tuple[str, str]:
@@ -83,31 +93,62 @@ def _report_tab(row: int, line: str, file: str, report: Report) -> None:
     report.add("J002", "there is a tab in the indentation", place, label="use two spaces", suggestions=(spaces,))
 
 
-def _open_quote(error: yaml.MarkedYAMLError) -> tuple[int, int] | None:
-    if "quoted scalar" in (error.context or "") and "end of" in (error.problem or "") and error.context_mark:
-        return error.context_mark.line, error.context_mark.column
-    return None
+def _report_quote(
+    error: yaml.MarkedYAMLError, lines: list[str], row: int, column: int, file: str, report: Report
+) -> bool:
+    """A quote that is never closed, or closed before the text ends: ``'it's'``."""
+    opened = error.context_mark
+    if opened and "quoted scalar" in (error.context or "") and "end of" in (error.problem or ""):
+        place = _spot(file, opened.line, opened.column)
+        report.add("J001", "a quote is opened here and never closed", place, label="add the closing quote")
+        return True
+    closed = re.search(r"([\"'])\s*$", lines[row][:column])
+    if closed is None or not lines[row][column:].strip() or lines[row][column] in ",]}":
+        return False
+    sign = closed[1]
+    label = f"inside the text write {sign * 2}" if sign == "'" else 'inside the text write \\"'
+    report.add("J001", "the text goes on behind its closing quote", _spot(file, row, column), label=label)
+    return True
 
 
-def _report_colon(line: str, row: int, column: int, file: str, report: Report) -> None:
+def _report_colon(lines: list[str], row: int, column: int, file: str, report: Report) -> None:
     """A second ``: `` in a line is nearly always a text that needs quotes."""
-    place = Place(file, row + 1, column + 1, row + 1, column + 2)
+    line = lines[row]
     value = re.match(r"\s*(?:- )*[\w.-]+:\s+(?=\S)", line)
     if value is None or column < value.end():
-        report.add(
-            "J001", "this line is indented deeper than the line above allows", place, label="check the indentation"
-        )
+        _report_key(lines, row, file, report)
         return
     start, text = value.end(), line[value.end() :].rstrip()
+    place = Place(file, row + 1, start + 1, row + 1, start + 1 + len(text))
+    if text.endswith(":"):
+        fix = (Suggestion(text[:-1].rstrip(), certain=True),)
+        report.add("J001", "a colon too many", place, label=f"write {fix[0].text}", suggestions=fix)
+        return
     quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    whole = Place(file, row + 1, start + 1, row + 1, start + 1 + len(text))
-    message = "a text with a colon in it needs quotes"
-    report.add("J001", message, whole, label=f"write {quoted}", suggestions=(Suggestion(quoted, certain=True),))
+    fix = (Suggestion(quoted, certain=True),)
+    report.add("J001", "a text with a colon in it needs quotes", place, label=f"write {quoted}", suggestions=fix)
 
 
-def _context(error: yaml.MarkedYAMLError, file: str) -> tuple[Related, ...]:
-    mark, problem = error.context_mark, error.problem_mark
-    if mark is None or problem is None or mark.line == problem.line:
+def _report_key(lines: list[str], row: int, file: str, report: Report) -> None:
+    """A key that cannot stand here: the line above is no key, or this one is too deep."""
+    above = next((n for n in range(row - 1, -1, -1) if lines[n].strip()), None)
+    if above is not None and _indent(lines[above]) == _indent(lines[row]) and ":" not in lines[above]:
+        place = Place(file, above + 1, _indent(lines[above]) + 1, above + 1, len(lines[above].rstrip()) + 1)
+        report.add("J001", "this line has no colon", place, label="write  word: value")
+        return
+    key = re.match(r"\s*(?:- )*([\w.-]*)", lines[row])
+    start, end = key.span(1) if key else (0, 1)
+    place = Place(file, row + 1, start + 1, row + 1, max(end, start + 1) + 1)
+    message = "this line is indented deeper than the line above allows"
+    report.add("J001", message, place, label="check the indentation")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _context(error: yaml.MarkedYAMLError, place: Place) -> tuple[Related, ...]:
+    mark = error.context_mark
+    if mark is None or mark.line + 1 == place.line:
         return ()
-    place = Place(file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
-    return (Related(place, "it belongs to what begins here"),)
+    return (Related(_spot(place.file, mark.line, mark.column), "it belongs to what begins here"),)
