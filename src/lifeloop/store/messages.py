@@ -78,6 +78,17 @@ def add(tx: Tx, rows: Sequence[NewMessage], now: Instant) -> int:
     return len(made)
 
 
+def latest(tx: Tx, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], str]:
+    """The id of the latest message of that name that left for that customer, where there is one."""
+    rows = tx.ask(
+        f"SELECT m.customer_id, m.name, m.id FROM message m JOIN {tx.table({'who': 'bigint', 'name': 'text'})}"
+        " ON m.customer_id = r.who AND m.name = r.name WHERE m.kind = 'mail' AND m.sent_at IS NOT NULL"
+        " ORDER BY m.sent_at, m.made_at",
+        rows=[{"who": customer, "name": name} for customer, name in sorted(set(pairs))],
+    )
+    return {(row.customer_id, row.name): row.id for row in rows}
+
+
 def receipt(tx: Tx, rows: Sequence[tuple[str, Receipt, Instant]]) -> tuple[Message, ...]:
     """Note that messages were opened, clicked, replied to or bounced; the first time stays."""
     first: dict[str, dict[str, Any]] = {}
