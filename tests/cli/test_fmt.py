@@ -40,6 +40,14 @@ def test_ids_are_pinned_and_stay(run, small):
     assert run("fmt", "--ids", "--check").code == Exit.FINE
 
 
+def test_a_journey_in_a_folder_of_its_own_finds_the_schema_too(run, small):
+    (small / "journeys" / "spring").mkdir()
+    (small / "journeys" / "spring" / "two.yaml").write_text("journey: two\n")
+    run("fmt")
+    text = (small / "journeys" / "spring" / "two.yaml").read_text()
+    assert text.startswith("# yaml-language-server: $schema=../../.lifeloop/schema.json\n")
+
+
 def test_json_says_what_was_written(run, small, conforms):
     mess_up(small)
     assert conforms("fmt", run("fmt", "--json").json) == {

@@ -9,6 +9,7 @@ from lifeloop.journey.schema_kinds import ProjectNames
 from lifeloop.journey.source import Items, Map, Node, Report, read_yaml
 
 WRITTEN = Path(__file__).parents[1] / "journeys" / "journeys"
+STARTER = sorted((Path(__file__).parents[2] / "journeys").glob("*.yaml"))
 FIVE = [WRITTEN / f"{name}.yaml" for name in ("welcome", "satisfaction", "loyalty", "renewal", "reactivation")]
 
 
@@ -19,6 +20,11 @@ def test_the_schema_is_itself_valid():
 
 @pytest.mark.parametrize("file", FIVE, ids=lambda file: file.stem)
 def test_the_five_journeys_of_the_language_have_nothing_to_complain_about(file):
+    assert complaints(file.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("file", STARTER, ids=lambda file: file.stem)
+def test_the_starter_has_nothing_to_complain_about(file):
     assert complaints(file.read_text(encoding="utf-8")) == []
 
 

@@ -3,8 +3,6 @@
 Knows no command by itself; they are listed in ``lifeloop.cli.registry`` and imported when called.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence
@@ -65,10 +63,11 @@ def build(words: Sequence[str] = ()) -> App:
     app = App(
         name="lifeloop",
         help="Customer journeys you can read aloud, rehearse for a year in seconds, and trust with your customers.",
-        help_epilogue="Start with:  lifeloop init my-project",
+        help_epilogue=None if _names_a_command(words) else "Start with:  lifeloop init my-project",
         version=__version__,
         version_flags=("--version",),
         help_format="plaintext",
+        group_parameters=Group("Options", sort_key=0),
         suppress_keyboard_interrupt=False,
         help_formatter=HelpPage(),
         default_parameter=Parameter(negative=(), show_default=False),
@@ -86,18 +85,22 @@ def build(words: Sequence[str] = ()) -> App:
             sort_key=rank,
             help=None if named else command.line,
         )
-    app.meta.default(_everywhere(app))
+    app.meta.default(_everywhere(app, is_overview=not _names_a_command(words)))
     return app
 
 
-def _everywhere(app: App) -> Any:
+def _names_a_command(words: Sequence[str]) -> bool:
+    return any(word in (command.name, *command.alias) for command in COMMANDS for word in words)
+
+
+def _everywhere(app: App, *, is_overview: bool) -> Any:
     def lifeloop(
         *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
         project: Annotated[Path | None, Parameter(group=EVERYWHERE)] = None,
         json: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
         plain: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
         verbose: Annotated[int, Parameter(name=("--verbose", "-v"), group=EVERYWHERE, count=True)] = 0,
-        install_completion: Annotated[bool, Parameter(group=EVERYWHERE)] = False,
+        install_completion: Annotated[bool, Parameter(group=EVERYWHERE, show=is_overview)] = False,
     ) -> Any:
         """Customer journeys you can read aloud, rehearse for a year in seconds, and trust with your customers.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions
 
 NAME_SHARE = 3
+LEAST = 18
 """The first column takes at most one part in so many of the window."""
 HIDDEN = frozenset({"--version", "--help"})
 """Flags that everybody expects and nobody reads about on every page."""
@@ -26,13 +27,13 @@ class HelpPage:
         entries = [entry for entry in panel.entries if not HIDDEN & set(entry.positive_names)]
         if not entries:
             return
-        table = Table.grid(padding=(0, 2, 0, 0), expand=False)
-        table.add_column(max_width=max(18, options.max_width // NAME_SHARE), overflow="fold")
-        table.add_column(ratio=1)
-        for entry in entries:
-            table.add_row(Text(_name(entry, panel.format), "cyan"), _description(entry, console))
+        names = [_name(entry, panel.format) for entry in entries]
+        column = min(max(map(len, names)), max(LEAST, options.max_width // NAME_SHARE))
         console.print(Text(str(panel.title), "bold"))
-        console.print(Padding(table, (0, 0, 1, 2)))
+        for name, entry in zip(names, entries, strict=True):
+            for line in _row(name, _description(entry, console), column, options.max_width):
+                console.print(line)
+        console.print()
 
     def render_usage(self, console: Console, _options: ConsoleOptions, usage: Any) -> None:
         """Draw the line that says how to type it."""
@@ -53,10 +54,22 @@ def _name(entry: HelpEntry, form: str) -> str:
     return f"{first} ({', '.join(others)})" if others else first
 
 
-def _description(entry: HelpEntry, console: Console) -> Text:
+def _row(name: str, said: str, column: int, width: int) -> Iterator[Text]:
+    """Two columns without blanks at the ends of lines; a name too long for its column stands alone."""
+    indent = " " * (column + 4)
+    lines = wrap(said, max(width - len(indent), LEAST)) or [""]
+    if len(name) > column:
+        yield Text.assemble("  ", (name, "cyan"))
+    else:
+        first = lines.pop(0)
+        yield Text.assemble("  ", (name.ljust(column) if first else name, "cyan"), "  " if first else "", first)
+    yield from (Text(indent + line) for line in lines)
+
+
+def _description(entry: HelpEntry, console: Console) -> str:
     said = "" if entry.description is None else _words(entry.description, console)
     choices = f" One of: {', '.join(entry.choices)}." if entry.choices else ""
-    return Text(said + choices)
+    return said + choices
 
 
 def _words(description: Any, console: Console) -> str:

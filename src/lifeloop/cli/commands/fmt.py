@@ -55,7 +55,7 @@ def fmt(
     untidy: list[tuple[Path, str]] = []
     for path in files:
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
-        done = tidy(text, ids=_ids(opened, path) if ids else None)
+        done = tidy(text, ids=_ids(opened, path) if ids else None, schema=_schema(opened, path))
         if done != text:
             untidy.append((path, done))
             if diff:
@@ -78,6 +78,12 @@ def _files(opened: Opened, paths: Sequence[Path], here: Here) -> Iterator[Path]:
 
 def _inside(path: Path) -> list[Path]:
     return sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
+
+
+def _schema(opened: Opened, path: Path) -> str:
+    """Return the way from a journey file to the editor's schema."""
+    depth = len(path.relative_to(opened.root).parts) - 1
+    return "../" * depth + ".lifeloop/schema.json"
 
 
 def _ids(opened: Opened, path: Path) -> Ids:
