@@ -48,6 +48,14 @@ def test_a_journey_in_a_folder_of_its_own_finds_the_schema_too(run, small):
     assert text.startswith("# yaml-language-server: $schema=../../.lifeloop/schema.json\n")
 
 
+def test_files_of_others_are_left_alone(run, small, tmp_path):
+    (tmp_path / "other.yaml").write_text("journey: other\n")
+    assert run("fmt", tmp_path / "other.yaml").code == Exit.USAGE
+    assert run("fmt", "nowhere.yaml").code == Exit.USAGE
+    assert (tmp_path / "other.yaml").read_text() == "journey: other\n"
+    assert run("fmt", small / "journeys").code == Exit.FINE
+
+
 def test_json_says_what_was_written(run, small, conforms):
     mess_up(small)
     assert conforms("fmt", run("fmt", "--json").json) == {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifeloop.journey.map import Kind
+from lifeloop.journey.map_words import Kind
 
 ICONS: dict[Kind, str] = {
     "start": "M7 4.5v15l12-7.5z",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lifeloop.journey.map import Arm, Item, JourneyMap, Kind
+from lifeloop.journey.map import Arm, Item, JourneyMap
+from lifeloop.journey.map_words import Kind
 
 ICONS: dict[Kind, str] = {
     "start": "▶",

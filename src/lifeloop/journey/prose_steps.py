@@ -2,51 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from lifeloop.journey.condition import DataName
 from lifeloop.journey.length import Length
-from lifeloop.journey.map import share_words
+from lifeloop.journey.map_words import share_words
 from lifeloop.journey.moment import AtTime, FromAnchor, InHours, Moment, OnDate
 from lifeloop.journey.prose_conditions import condition_words
+from lifeloop.journey.prose_deeds import deed_words, send_words
 from lifeloop.journey.prose_names import (
     Constants,
     capital,
-    data_words,
     date_words,
     event_words,
     hours_words,
-    listed,
-    quoted_words,
     template_words,
-    title_of,
     words_of,
 )
 from lifeloop.journey.prose_time import counted, length_words, moment_words, until_words
-from lifeloop.journey.saying import say_limit
 from lifeloop.journey.spec import (
     AnyStep,
     AskStep,
-    CallStep,
     ChooseStep,
-    EnterStep,
-    Given,
     IfStep,
-    MilestoneStep,
-    RecordStep,
     RepeatStep,
     SendStep,
-    SetStep,
     SplitStep,
-    StopStep,
     UseStep,
     WaitForStep,
     WaitStep,
 )
 from lifeloop.journey.times import say_time
 
-WAYS = {"email": "e-mail", "sms": "text message", "push": "push message"}
 MISSED = {"continue": ", even if that moment has passed", "stop": "; if that moment has passed, the journey ends"}
 
 
@@ -176,7 +163,7 @@ class Voice:
         """Return what a step does, as an order; empty for ``if``, which is all arms."""
         match step:
             case SendStep():
-                return self.send(step)
+                return send_words(step, self.values)
             case WaitForStep():
                 where = f" where {condition_words(step.where.tree, self.values)}" if step.where else ""
                 since = " from now on" if step.since_now else ""
@@ -192,40 +179,7 @@ class Voice:
                 question = template_words(step.question, self.values)
                 return f"ask {_person(step.who)} “{question}” and wait for the answer, {self.at_most(step.max)}"
             case _:
-                return self.deed(step)
-
-    def deed(self, step: AnyStep) -> str:
-        """Return what a step without arms does."""
-        match step:
-            case SetStep():
-                return "remember " + listed([self.remembered(name, value) for name, value in step.assignments])
-            case RecordStep():
-                return f"note that “{words_of(step.event)}” happened{self.handed(step.args)}"
-            case CallStep():
-                kept = f", and remember the answer as “{step.answer_as}”" if step.answer_as else ""
-                return f"have “{words_of(step.connection)}” {words_of(step.action)}{self.titled(step.args)}{kept}"
-            case EnterStep():
-                return f"start the journey “{step.journey}” as well{self.handed(step.args)}"
-            case MilestoneStep():
-                return f"mark the milestone “{words_of(step.milestone)}”"
-            case StopStep():
-                return f"end the journey (“{step.reason}”)"
-            case _:
-                return ""
-
-    def send(self, step: SendStep) -> str:
-        """Return a send with whatever differs from the rest of the journey."""
-        way = " or else ".join(WAYS.get(channel, channel) for channel in step.by)
-        parts = (
-            f" by {way}" if way else "",
-            f" from {words_of(step.sender)}" if step.sender else "",
-            f" with the subject “{step.subject}”" if step.subject else "",
-            f", as a message about “{words_of(step.topic)}”" if step.topic else "",
-            f", only {hours_words(step.hours)}" if step.hours else "",
-            f", at most {say_limit(step.limit)}" if step.limit else "",
-            f", or not at all if it cannot leave within {length_words(step.expires)}" if step.expires else "",
-        )
-        return f"send {title_of(step.message)}{''.join(parts)}"
+                return deed_words(step, self.values)
 
     def arms(self, step: AnyStep) -> tuple[Arm, ...]:
         """Return the ways on from a step."""
@@ -249,30 +203,6 @@ class Voice:
             case _:
                 return ()
 
-    def titled(self, args: Mapping[str, object]) -> str:
-        """Return what a call is about, if it says so."""
-        title = args.get("title")
-        return f" “{template_words(title, self.values)}”" if isinstance(title, str) else ""
-
-    def remembered(self, name: DataName, value: Given) -> str:
-        """Return one thing that is remembered."""
-        match value:
-            case None:
-                return f"that {data_words(name, {})} is not known"
-            case bool():
-                return f"that {quoted_words(name)} is {'yes' if value else 'no'}"
-            case DataName():
-                return f"{data_words(value, self.values)} as {data_words(name, {})}"
-            case _:
-                return f"“{value}” as {data_words(name, {})}"
-
-    def handed(self, args: Mapping[str, Given]) -> str:
-        """Return what is handed on with an event or to a journey."""
-        if not args:
-            return ""
-        said = [f"{words_of(name)} {_given(value, self.values)}" for name, value in args.items()]
-        return f" (with {listed(said)})"
-
 
 def _expanded(steps: Sequence[AnyStep]) -> Iterator[AnyStep]:
     for step in steps:
@@ -289,7 +219,3 @@ def _path(name: str, share: int, steps: tuple[AnyStep, ...]) -> Arm:
 
 def _person(who: str) -> str:
     return who if "@" in who else f"the {words_of(who)}"
-
-
-def _given(value: Given, values: Constants) -> str:
-    return data_words(value, values) if isinstance(value, DataName) else f"“{value}”"

@@ -73,6 +73,8 @@ def _files(opened: Opened, paths: Sequence[Path], here: Here) -> Iterator[Path]:
         found = next((base / path for base in (here.cwd, opened.root) if (base / path).exists()), None)
         if found is None:
             raise WrongUsage(f'there is no file or folder "{path}"')
+        if not found.resolve().is_relative_to(opened.root):
+            raise WrongUsage(f'"{path}" is not in this project', hint="say --project DIR for another one")
         yield from _inside(found.resolve())
 
 
