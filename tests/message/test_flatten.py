@@ -165,3 +165,15 @@ def test_an_unsubscribe_link_of_the_layout_is_made_safe_too(desk):
     out = desk.render("Hi", reader=Reader(unsubscribe_url="javascript:alert(1)"))
 
     assert out.links == ("#",)
+
+
+@pytest.mark.parametrize("plan", ["plus", None])
+def test_a_block_that_a_parser_would_tear_apart_is_filled_in_first(desk, plan):
+    desk.write("_layouts/brand.html", f"<html><head>{STYLE}</head><body>{{{{ content }}}}</body></html>")
+    body = '<p class="a">{% if customer.plan %}<div class="b">in</div>{% endif %}after</p>'
+    desk.write("hello/page.html", f"---\nsubject: x\n---\n{body}")
+    early, late = (
+        desk.renderer(inline=when).render("hello/page", context={"customer": {"plan": plan}}) for when in (True, False)
+    )
+
+    assert Events(early.html).seen == Events(late.html).seen
