@@ -6,7 +6,8 @@ To add a command:
    in words a marketer understands; its first line is repeated below. Take ``here: Here`` (keyword only) for the project
    and for printing; return an exit code of ``lifeloop.cli.errors.Exit`` or nothing; raise ``CommandError``s. Import
    heavy rooms (store, web, flows) inside the function.
-2. add one line to ``COMMANDS``.
+2. add one line to ``COMMANDS``. A group such as ``event send`` is a ``cyclopts.App(name="event", help=…,
+   group_parameters="Options")`` in the module, registered with ``function="event:app"``.
 3. if it prints JSON, say its shape in the module: ``SHAPE = document(…)`` of ``lifeloop.cli.shapes``, and check it in
    its test with the fixture ``conforms``. Names for the Tab key are in ``lifeloop.cli.completing``.
 """
