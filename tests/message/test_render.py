@@ -250,3 +250,18 @@ def test_short_texts_of_steps_are_filled_in_by_the_same_rules(desk):
 
 def test_a_printed_message_shows_nobodys_data(desk):
     assert "Ana" not in repr(desk.render("Hi {{ customer.first_name }}", subject="{{ customer.first_name }}"))
+
+
+@pytest.mark.parametrize("part", ["brand.html", "brand.txt", "words.yaml"])
+def test_a_broken_layout_is_a_mistake_with_a_place_and_no_crash(desk, part):
+    texts = {"brand.html": "{{ content }}{{ words.bye }}", "brand.txt": "{{ content }}", "words.yaml": "en: {bye: Bye}"}
+    texts[part] += " {% include 'x' %}" if part != "words.yaml" else "\nnl: {bye: x}\n"
+    texts["words.yaml"] = texts["words.yaml"].replace("Bye", '"{% include 1 %}"' if part == "words.yaml" else "Bye")
+    for name, text in texts.items():
+        desk.write(f"_layouts/{name}", text)
+
+    with pytest.raises(BrokenTemplateError) as caught:
+        desk.render("Hello")
+
+    assert caught.value.diagnostics[0].code == "J405"
+    assert caught.value.diagnostics[0].place.file == f"templates/_layouts/{part}"

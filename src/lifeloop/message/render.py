@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateError
+
 from lifeloop.clock import Instant
 from lifeloop.journey.catalogue import Catalogue, Sender
 from lifeloop.journey.plan import Json
@@ -32,6 +34,7 @@ from lifeloop.message.template import Template
 from lifeloop.message.tokens import Tokens
 
 _ADDRESS = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"', re.IGNORECASE)
+_MOST_CHOICES = 20_000
 Context = Mapping[str, Any]
 """Roots of data: ``customer``, ``event``, ``start``, ``journey``, ``values``, and the kind of this run's object."""
 
@@ -165,6 +168,8 @@ class Renderer:
     def _choose(self, message: str, locale: str | None) -> Compiled:
         made = self._chosen.get((message, locale))
         if made is None:
+            if len(self._chosen) > _MOST_CHOICES:  # locales come from data: nobody may fill the memory with them
+                self._chosen.clear()
             template = self.template(message, locale)
             key = (message, template.locale)
             made = self._compiled.get(key) or self._compile(template)
@@ -173,17 +178,19 @@ class Renderer:
 
     def _compile(self, template: Template) -> Compiled:
         report = Report()
-        for segments in template.parts:
-            read_pieces(segments, report)
         layout = self._sources.layout(template) or self._sources.layouts.by_name[PLAIN]
-        read_pieces(layout.html, report)
-        errors = tuple(found for found in report.found if found.severity == "error")
-        if errors:
-            raise BrokenTemplateError(template.name, errors)
         locale = self._sources.written_in(template)
         sentences = self._sources.layouts.sentences_in(locale, self.catalogue.language)
+        for segments in (*template.parts, layout.html, layout.text, *sentences.values()):
+            read_pieces(segments, report)
+        if report.found:
+            raise BrokenTemplateError(template.name, tuple(report.found))
         shop = Workshop(self._env, self.catalogue, layout, sentences, locale)
-        return compiled(template, flatten(template, shop, inline=self._inline), self._env, locale)
+        try:
+            return compiled(template, flatten(template, shop, inline=self._inline), self._env, locale)
+        except TemplateError as error:  # pieces that are right one by one and wrong together
+            report.add("J404", f"this text cannot be read as a whole: {error.message}", template.place)
+            raise BrokenTemplateError(template.name, tuple(report.found)) from None
 
     def _here(self, written: str, reader: Reader, context: Context) -> Here:
         customer: Mapping[str, Any] = context.get("customer") or {}
