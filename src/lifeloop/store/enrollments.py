@@ -10,7 +10,7 @@ from lifeloop.store import claims, customers
 from lifeloop.store import journeys as published
 from lifeloop.store.states import COLUMNS, columns_of, run_of
 from lifeloop.store.transaction import Tx
-from lifeloop.store.values import EVERYBODY, NewRun, PastRun, Run, Saved, Shard, Waiting
+from lifeloop.store.values import EVERYBODY, FirstDue, NewRun, PastRun, Run, Saved, Shard, Waiting
 
 _NEW = COLUMNS | {
     "n": "integer",
@@ -145,18 +145,24 @@ def past(tx: Tx, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tupl
     return found
 
 
-def next_due(tx: Tx, journey: str | None = None) -> Instant | None:
-    """The next moment anything of a journey (None: of any) falls due: a candidate, a run, a message, a lease.
+def first_due(tx: Tx, journey: str | None = None) -> FirstDue:
+    """When the first candidate, run, message and lease of a journey (None: of any) fall due.
 
-    A journey that rests has no such moment.
+    A journey that rests has no such moments.
     """
-    rows = tx.ask(
+    moments = tx.ask(
         f"SELECT {_FIRST.format('due_at', 'candidate')}, {_FIRST.format('due_at', 'enrollment')},"
         f" {_FIRST.format('next_at', 'message')}, {_FIRST.format('lease_until', 'message')}"
         f" FROM journey j WHERE j.paused_at IS NULL{'' if journey is None else ' AND j.name = :journey'}",
         **({} if journey is None else {"journey": journey}),
     )
-    return min((moment for row in rows for moment in row if moment is not None), default=None)
+    kinds = zip(*moments, strict=True) if moments else [()] * 4
+    return FirstDue(*(min((one for one in kind if one is not None), default=None) for kind in kinds))
+
+
+def next_due(tx: Tx, journey: str | None = None) -> Instant | None:
+    """The next moment anything of a journey (None: of any) falls due."""
+    return first_due(tx, journey).any
 
 
 def standing(tx: Tx, journey: str) -> tuple[tuple[str, int, Instant | None], ...]:

@@ -18,12 +18,15 @@ BUSY_SECONDS = 20
 LOCK_TIMEOUT = "10s"
 
 
-def open_store(url: str) -> Store:
-    """Open ``sqlite:///path.db`` or ``postgresql://…``; nothing is created before ``migrate``."""
+def open_store(url: str, *, throwaway: bool = False) -> Store:
+    """Open ``sqlite:///path.db`` or ``postgresql://…``; nothing is created before ``migrate``.
+
+    ``throwaway``: the data can be made again, as a demo's can, so SQLite need not wait for the disk.
+    """
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
         return Store(_postgres(url))
-    return Store(_sqlite(url, in_memory=address.database in (None, "", ":memory:")))
+    return Store(_sqlite(url, in_memory=address.database in (None, "", ":memory:"), throwaway=throwaway))
 
 
 class Store:
@@ -82,11 +85,13 @@ def _prepare(connection: Connection) -> None:
         raise RuntimeError(f"a writing transaction must be read committed, this one is {isolation}")
 
 
-def _sqlite(url: str, *, in_memory: bool) -> Engine:
+def _sqlite(url: str, *, in_memory: bool, throwaway: bool) -> Engine:
     kept: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
     arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS}
     engine = create_engine(url, connect_args=arguments, **kept)
     event.listen(engine, "connect", _set_up)
+    if throwaway:
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 

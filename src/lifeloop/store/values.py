@@ -522,6 +522,22 @@ class TimelineItem:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstDue:
+    """When the first of each kind falls due; None: nothing of that kind ever does. A lease is due when it runs out."""
+
+    candidates: Instant | None
+    runs: Instant | None
+    messages: Instant | None
+    leases: Instant | None
+
+    @property
+    def any(self) -> Instant | None:
+        """The first of them all."""
+        moments = (self.candidates, self.runs, self.messages, self.leases)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class JourneyCounts:
     """Where a journey's people and messages are. ``waiting_at``: node to number of people."""
 

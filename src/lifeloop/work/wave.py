@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from lifeloop.clock import Instant
 from lifeloop.store import candidates, enrollments, outgoing
-from lifeloop.store.values import EVERYBODY, Shard
+from lifeloop.store.values import EVERYBODY, FirstDue, Shard
 from lifeloop.work.admitting import admit_due
 from lifeloop.work.handing import deliver
 from lifeloop.work.labels import node_labels
@@ -112,16 +112,29 @@ class Wave:
 
     def next_due(self) -> Instant | None:
         """Return when anything falls due next."""
-        with self._space.store.reading() as tx:
-            return enrollments.next_due(tx, self._journeys[0] if self._journeys else None)
+        return self._first_due().any
 
     async def run(self) -> dict[str, int]:
         """Go round until nothing is due any more."""
-        while True:
-            moved = self.admit() + self.move()
-            moved += sum((await self.deliver()).values())
-            if moved == 0 or self.dry_run:
-                return self.counts()
+        while await self._round() and not self.dry_run:
+            pass
+        return self.counts()
+
+    async def _round(self) -> int:
+        """Do what is due, kind by kind; returns how many were looked at. A kind of which nothing is due costs nothing."""
+        due, now = self._first_due(), self.now
+        looked_at = 0
+        if _is_due(due.candidates, now):
+            looked_at += self.admit()
+        if _is_due(due.runs, now):
+            looked_at += self.move()
+        if looked_at or _is_due(due.messages, now):
+            looked_at += sum((await self.deliver()).values())
+        return looked_at
+
+    def _first_due(self) -> FirstDue:
+        with self._space.store.reading() as tx:
+            return enrollments.first_due(tx, self._journeys[0] if self._journeys else None)
 
     def _until_few(self, step: Callable[[Which], Moved], word: str) -> int:
         which = Which(self._journeys, self._batch, self._shard, customer=self._customer, dry_run=self.dry_run)
@@ -133,3 +146,7 @@ class Wave:
             self.latest = max(self.latest, done.latest)
             if done.claimed < self._batch or self.dry_run:
                 return looked_at
+
+
+def _is_due(moment: Instant | None, now: Instant) -> bool:
+    return moment is not None and moment <= now

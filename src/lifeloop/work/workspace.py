@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,47 +59,57 @@ def open_workspace(
     clock: Clock | None = None,
     environ: Mapping[str, str] = os.environ,
     owner: str | None = None,
+    stay_here: bool = False,
 ) -> Workspace:
     """Open a project folder and its database, and bring the tables up to date.
+
+    ``stay_here``: nothing leaves this machine, whatever the project says, and the database can be made again.
 
     Raises:
         StoreUnreachable: the database does not answer.
     """
     project = open_project(root)
-    store = _open_store(root, url or database_url(root, environ))
+    store = _open_store(root, url or database_url(root, environ), throwaway=stay_here)
     clock = clock or SystemClock()
     return Workspace(
         root=root,
         project=project,
         store=store,
         renderer=Renderer(root / "templates", project.catalogue),
-        ways=_ways(project.catalogue, environ, clock, store),
+        ways=_ways(project.catalogue, environ, clock, store, stay_here=stay_here),
         clock=clock,
         owner=owner or f"{os.uname().nodename}:{os.getpid()}",
     )
 
 
-def _open_store(root: Path, url: str) -> Store:
+def _open_store(root: Path, url: str, *, throwaway: bool) -> Store:
     if url.startswith("sqlite:///"):
         (root / ".lifeloop").mkdir(exist_ok=True)
-    store = open_store(url)
+    store = open_store(url, throwaway=throwaway)
     store.migrate()
     return store
 
 
-def _ways(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, store: Store) -> Ways:
+def _ways(
+    catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, store: Store, *, stay_here: bool
+) -> Ways:
     def keep_mail(batch: Sequence[Envelope]) -> None:
         with store.transaction() as tx:
             inbox.add(tx, [_shown(envelope) for envelope in batch], clock.now())
 
     def keep_calls(batch: Sequence[Request]) -> None:
-        """The outbox row holds the request already; there is nothing more to keep."""
+        with store.transaction() as tx:
+            inbox.add(tx, [_shown_call(request) for request in batch], clock.now())
 
-    return ways_out(catalogue, environ, clock, inbox=LocalInbox(keep_mail), recorder=LocalRecorder(keep_calls))
+    here, recorder = LocalInbox(keep_mail), LocalRecorder(keep_calls)
+    if stay_here:
+        return Ways(mail=here, inbox=here, calls=recorder)
+    return ways_out(catalogue, environ, clock, inbox=here, recorder=recorder)
 
 
 def _shown(envelope: Envelope) -> Rendered:
     sender = envelope.sender
+    leaving = {"List-Unsubscribe": f"<{envelope.unsubscribe}>"} if envelope.unsubscribe else {}
     return Rendered(
         message_id=envelope.id,
         to=envelope.to,
@@ -106,5 +117,11 @@ def _shown(envelope: Envelope) -> Rendered:
         subject=envelope.subject,
         html=envelope.html or "",
         text=envelope.text,
-        headers=dict(envelope.headers),
+        headers={**leaving, **envelope.headers},
     )
+
+
+def _shown_call(request: Request) -> Rendered:
+    body = json.dumps(dict(request.body), indent=2, ensure_ascii=False)
+    name = f"{request.connection}.{request.action}"
+    return Rendered(message_id=request.id, to=request.connection, sender="", subject=name, html="", text=body)
