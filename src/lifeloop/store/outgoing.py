@@ -40,15 +40,23 @@ def claim_ready(
     journeys: Sequence[str] | None = None,
     kinds: Collection[MessageKind] | None = None,
     shard: Shard = EVERYBODY,
+    customer: str | None = None,
 ) -> tuple[Message, ...]:
     """Take ready messages whose time has come, with their customers' locks: in the order of journeys, then earliest."""
-    ids = claims.claim(tx, "message", now, limit, claims.Which(journeys, shard, kinds=kinds))
+    ids = claims.claim(tx, "message", now, limit, claims.Which(journeys, shard, customer=customer, kinds=kinds))
     return tuple(ledger.find(tx, ids).values()) if ids else ()
 
 
-def count_ready(tx: Tx, now: Instant, *, journeys: Sequence[str] | None = None, shard: Shard = EVERYBODY) -> int:
+def count_ready(
+    tx: Tx,
+    now: Instant,
+    *,
+    journeys: Sequence[str] | None = None,
+    shard: Shard = EVERYBODY,
+    customer: str | None = None,
+) -> int:
     """How many messages are ready and due."""
-    return claims.count(tx, "message", now, claims.Which(journeys, shard))
+    return claims.count(tx, "message", now, claims.Which(journeys, shard, customer=customer))
 
 
 def load_gate_facts(

@@ -41,11 +41,17 @@ class Gated:
 
 
 def pass_gate(
-    space: Workspace, now: Instant, *, limit: int, journeys: Sequence[str] | None = None, shard: Shard = EVERYBODY
+    space: Workspace,
+    now: Instant,
+    *,
+    limit: int,
+    journeys: Sequence[str] | None = None,
+    shard: Shard = EVERYBODY,
+    customer: str | None = None,
 ) -> Gated:
     """Claim ready messages and decide each; reservations for caps are taken in the same commit as the decision."""
     with space.store.transaction() as tx:
-        claimed = outgoing.claim_ready(tx, now, limit, journeys=journeys, shard=shard)
+        claimed = outgoing.claim_ready(tx, now, limit, journeys=journeys, shard=shard, customer=customer)
         if not claimed:
             return Gated((), {})
         plans = space.plans.by_digest(tx, {row.plan for row in claimed if row.plan})

@@ -40,10 +40,16 @@ class Delivered:
 
 
 async def deliver(
-    space: Workspace, now: Instant, *, limit: int, journeys: Sequence[str] | None = None, shard: Shard = EVERYBODY
+    space: Workspace,
+    now: Instant,
+    *,
+    limit: int,
+    journeys: Sequence[str] | None = None,
+    shard: Shard = EVERYBODY,
+    customer: str | None = None,
 ) -> Delivered:
     """Take one batch through gate, rendering, sending and settling."""
-    gated = pass_gate(space, now, limit=limit, journeys=journeys, shard=shard)
+    gated = pass_gate(space, now, limit=limit, journeys=journeys, shard=shard, customer=customer)
     counts = defaultdict(int, gated.kept)
     sending = Handing(space, now, started=monotonic())
     for settlement in await sending.hand_over(gated.cleared):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lifeloop.channel.values import Abilities
+from lifeloop.clock import Instant
 from lifeloop.store import instance, outgoing
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Message
@@ -15,18 +16,25 @@ BATCH = 1000
 def tidy(space: Workspace) -> dict[str, int]:
     """Settle what was left open, refresh segments, and note that we are alive. Any number of processes may do it."""
     now = space.clock.now()
+    found = settle_lost(space, now)
     with space.store.transaction() as tx:
         instance.heartbeat(tx, now)
-        swept = outgoing.sweep(tx, now)
-        resolved = settle_uncertain(space, tx)
         joined, left = refresh_segments(space, tx, now)
-    return {"swept": len(swept), "resolved": resolved, "joined": joined, "left": left}
+    return {**found, "joined": joined, "left": left}
 
 
-def settle_uncertain(space: Workspace, tx: Tx) -> int:
+def settle_lost(space: Workspace, now: Instant) -> dict[str, int]:
+    """Settle what processes that died left behind, once it is certain that they cannot settle it any more."""
+    with space.store.transaction() as tx:
+        swept = outgoing.sweep(tx, now)
+        resolved = settle_uncertain(space, tx, now)
+    return {"swept": len(swept), "resolved": resolved}
+
+
+def settle_uncertain(space: Workspace, tx: Tx, now: Instant) -> int:
     """Decide about messages whose answer was lost, by what their way out promises. Never a blind second sending."""
     lost = outgoing.uncertain(tx, BATCH)
-    return outgoing.resolve(tx, [_decision(space, message) for message in lost], space.clock.now()) if lost else 0
+    return outgoing.resolve(tx, [_decision(space, message) for message in lost], now) if lost else 0
 
 
 def _decision(space: Workspace, message: Message) -> tuple[str, outgoing.Resolution, str]:

@@ -31,7 +31,8 @@ class Wave:
     """One pass over one journey, or over all of them.
 
     ``now`` None: the workspace's clock is asked each time. ``customer``: only that person, whatever is due.
-    ``dry_run``: everything is decided, counted and rolled back; nothing is handed over.
+    ``dry_run``: everything is decided, counted and rolled back; nothing is handed over. ``enough`` is asked after
+    every batch: what is left then, the next wave takes.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Wave:
         shard: Shard = EVERYBODY,
         customer: str | None = None,
         dry_run: bool = False,
+        enough: Callable[[], bool] = lambda: False,
     ) -> None:
         self._space = space
         self._journeys = [journey] if journey else None
@@ -51,6 +53,7 @@ class Wave:
         self._batch = batch
         self._shard = shard
         self._customer = customer
+        self._enough = enough
         self._counts: Counter[str] = Counter()
         self.dry_run = dry_run
         self.latest = 0
@@ -86,7 +89,9 @@ class Wave:
     def messages_due(self) -> int:
         """Return how many messages may be ready to leave."""
         with self._space.store.reading() as tx:
-            return outgoing.count_ready(tx, self.now, journeys=self._journeys, shard=self._shard)
+            return outgoing.count_ready(
+                tx, self.now, journeys=self._journeys, shard=self._shard, customer=self._customer
+            )
 
     def admit(self) -> int:
         """Admit everybody who may enter now; returns how many were looked at."""
@@ -102,10 +107,17 @@ class Wave:
             return {}
         total: Counter[str] = Counter()
         while True:
-            done = await deliver(self._space, self.now, limit=self._batch, journeys=self._journeys, shard=self._shard)
+            done = await deliver(
+                self._space,
+                self.now,
+                limit=self._batch,
+                journeys=self._journeys,
+                shard=self._shard,
+                customer=self._customer,
+            )
             total.update(done.counts)
             self.halted = self.halted or done.halted
-            if done.claimed < self._batch:
+            if done.claimed < self._batch or self._enough():
                 break
         self._counts.update(total)
         return dict(total)
@@ -115,8 +127,8 @@ class Wave:
         return self._first_due().any
 
     async def run(self) -> dict[str, int]:
-        """Go round until nothing is due any more."""
-        while await self._round() and not self.dry_run:
+        """Go round until nothing is due any more, or it is enough."""
+        while await self._round() and not self.dry_run and not self._enough():
             pass
         return self.counts()
 
@@ -144,7 +156,7 @@ class Wave:
             looked_at += done.claimed
             self._counts[word] += done.moved
             self.latest = max(self.latest, done.latest)
-            if done.claimed < self._batch or self.dry_run:
+            if done.claimed < self._batch or self.dry_run or self._enough():
                 return looked_at
 
 
