@@ -10,8 +10,18 @@ from dataclasses import replace
 import pytest
 
 from lifeloop.engine.values import Sent
-from lifeloop.store import consents, customers, enrollments, events, journeys, messages
-from lifeloop.store.values import CustomerRow, Decision, EventRow, Outcome, Saved
+from lifeloop.journey.condition import DataName
+from lifeloop.store import consents, customers, enrollments, events, journeys, messages, objects
+from lifeloop.store.values import (
+    Assign,
+    CustomerRow,
+    Decision,
+    EventRow,
+    ObjectRow,
+    Outcome,
+    Saved,
+    SuppressionRow,
+)
 
 CAP = 3
 
@@ -161,6 +171,38 @@ def test_an_event_never_falls_between_a_look_and_its_wake(world) -> None:
         assert enrollments.find(tx, [run])[run].state.since_seq == 20
 
 
+WRITERS = {
+    "event": lambda tx, who: events.add(tx, [EventRow("s", "1", who, "a.b", 1)], 1),
+    "consent": lambda tx, who: consents.unsubscribe(tx, who, "offers", 1),
+    "suppression": lambda tx, _who: consents.suppress(tx, [SuppressionRow("email", "c0@example.com", "bounced", 1)]),
+    "customer": lambda tx, _who: customers.upsert(tx, [CustomerRow("c0", {"plan": "plus"})], 1),
+    "object": lambda tx, who: objects.upsert(tx, [ObjectRow(who, "contract", "K1", {"a": 1})], 1),
+    "set": lambda tx, who: customers.set_data(tx, [Assign(who, DataName("customer", ("vip",)), True)], 1),
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_whoever_writes_about_a_customer_waits_for_who_decides_about_them(world, writer: str) -> None:
+    (ana,) = world.customers(1)
+    world.runs([ana])
+    claimed, written = threading.Event(), threading.Event()
+
+    def decide() -> bool:
+        with world.store.transaction() as tx:
+            assert enrollments.claim_due(tx, None, 100, 1)
+            claimed.set()
+            return written.wait(0.2)
+
+    def write() -> None:
+        claimed.wait(5)
+        with world.store.transaction() as tx:
+            WRITERS[writer](tx, ana)
+            written.set()
+
+    assert together(decide, write)[0] is False
+    assert written.is_set()
+
+
 def test_the_same_customers_written_by_many_are_written_once(world) -> None:
     rows = [CustomerRow(f"new-{number}", {"plan": "free"}) for number in range(50)]
 
@@ -187,7 +229,8 @@ def test_a_stale_owner_on_another_connection_settles_nothing(world) -> None:
                 tx, [Outcome(row.id, fence, "sent", "accepted", provider_id=owner)], 160, owner=owner
             )
 
-    lost, kept = together(lambda: settle("stale", old), lambda: settle("fresh", new))
+    (lost,) = together(lambda: settle("stale", old))
+    (kept,) = together(lambda: settle("fresh", new))
     assert (lost, kept) == ((row.id,), ())
     with world.store.reading() as tx:
         assert messages.find(tx, [row.id])[row.id].provider_id == "fresh"
