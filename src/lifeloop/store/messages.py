@@ -6,6 +6,7 @@ The claims and the fenced writes stand in ``outgoing``; they are called from her
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from lifeloop.clock import Instant
@@ -97,7 +98,7 @@ def receipt(tx: Tx, rows: Sequence[tuple[str, Receipt, Instant]]) -> tuple[Messa
     tx.run(
         f"UPDATE message SET {', '.join(f'{what}_at = coalesce({what}_at, r.{what})' for what in RECEIPTS)}"
         f" FROM {tx.table({'message': 'text'} | dict.fromkeys(RECEIPTS, 'bigint'))} WHERE id = r.message",
-        rows=list(first.values()),
+        rows=[first[id_] for id_ in sorted(first)],
     )
     return tuple(find(tx, list(first)).values())
 
@@ -113,7 +114,7 @@ def answer(tx: Tx, rows: Sequence[tuple[str, Record, Instant]]) -> tuple[Message
         f"UPDATE message SET answer = r.body, answered_at = r.moment"
         f" FROM {tx.table({'message': 'text', 'body': 'text', 'moment': 'bigint'})}"
         " WHERE id = r.message AND answered_at IS NULL RETURNING id, enrollment_id, answered_at",
-        rows=[{"message": id_, "body": dump(data), "moment": at} for id_, data, at in rows],
+        rows=[{"message": id_, "body": dump(data), "moment": at} for id_, data, at in sorted(rows, key=itemgetter(0))],
     )
     runs = [row.enrollment_id for row in written if row.enrollment_id is not None]
     if runs:

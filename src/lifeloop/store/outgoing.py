@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, Literal
 
 from lifeloop.clock import Instant
@@ -30,6 +31,8 @@ Resolution = Literal["sent", "rejected", "assumed_sent", "ready", "parked"]
 """What becomes of a message whose answer was lost. ``parked``: it stays uncertain until a person decides."""
 
 PARKED = "parked"
+_BY_ID = itemgetter("message")
+"""Rows are written in order of id, so that two writers of the same rows wait for each other and no more."""
 
 
 def claim_ready(
@@ -110,7 +113,7 @@ def mark(tx: Tx, decisions: Sequence[Decision], now: Instant, *, owner: str, lea
         " sent_at = CASE WHEN r.goes = 1 THEN CAST(:now AS bigint) END"
         f" FROM {tx.table({'message': 'text', 'word': 'text', 'why': 'text', 'until': 'bigint', 'goes': 'integer'})}"
         " WHERE id = r.message AND status = 'ready' RETURNING id, fence, status",
-        rows=[_decided(decision) for decision in decisions],
+        rows=sorted((_decided(decision) for decision in decisions), key=_BY_ID),
         owner=owner,
         lease_until=lease_until,
         now=now,
@@ -138,7 +141,8 @@ def sweep(tx: Tx, now: Instant) -> tuple[Message, ...]:
     """Attempts whose lease is over become ``uncertain``: whoever had them can no longer settle them."""
     lost = tx.ask(
         "UPDATE message SET status = 'uncertain', fence = fence + 1, owner = NULL, lease_until = NULL,"
-        " reason = 'the answer was lost' WHERE lease_until < :now RETURNING id, fence",
+        " reason = 'the answer was lost' WHERE id IN (SELECT id FROM message WHERE lease_until < :now"
+        f" {tx.locked('FOR UPDATE SKIP LOCKED')}) RETURNING id, fence",
         now=now,
     )
     if not lost:
@@ -169,7 +173,7 @@ def resolve(tx: Tx, decisions: Sequence[tuple[str, Resolution, str]], now: Insta
         " next_at = CASE WHEN r.word = 'ready' THEN CAST(:now AS bigint) END"
         f" FROM {tx.table({'message': 'text', 'word': 'text', 'why': 'text'})}"
         " WHERE id = r.message AND status = 'uncertain'",
-        rows=[{"message": id_, "word": word, "why": why} for id_, word, why in decisions],
+        rows=[{"message": id_, "word": word, "why": why} for id_, word, why in sorted(decisions)],
         now=now,
     )
 
@@ -217,7 +221,7 @@ def _settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, owner: str) -> di
         f" FROM {tx.table(columns | {'held': 'integer', 'retry_at': 'bigint'})}"
         " WHERE id = r.message AND fence = r.held AND owner = :owner AND status = 'attempting'"
         " RETURNING id, enrollment_id",
-        rows=[_outcome(outcome) for outcome in outcomes],
+        rows=sorted((_outcome(outcome) for outcome in outcomes), key=_BY_ID),
         owner=owner,
         now=now,
     )

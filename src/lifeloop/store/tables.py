@@ -36,6 +36,11 @@ MESSAGE_STATUSES = (
 OPEN_ASK = "kind = 'ask' AND status = 'sent' AND answered_at IS NULL"
 
 
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index over some rows only: it stays small however much history there is."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
 def _key() -> Any:
     return Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
 
@@ -168,22 +173,8 @@ class Enrollment(SQLModel, table=True):
     __tablename__ = "enrollment"
     __table_args__ = (
         UniqueConstraint("customer_id", "journey_id", "entry_key", name="enrollment_once"),
-        Index(
-            "enrollment_active",
-            "customer_id",
-            "journey_id",
-            "subject",
-            unique=True,
-            sqlite_where=text("status = 'waiting'"),
-            postgresql_where=text("status = 'waiting'"),
-        ),
-        Index(
-            "enrollment_due",
-            "journey_id",
-            "due_at",
-            sqlite_where=text("due_at IS NOT NULL"),
-            postgresql_where=text("due_at IS NOT NULL"),
-        ),
+        _partial("enrollment_active", "customer_id", "journey_id", "subject", where="status = 'waiting'", unique=True),
+        _partial("enrollment_due", "journey_id", "due_at", where="due_at IS NOT NULL"),
         CheckConstraint(
             f"(status = 'waiting' AND due_at IS NOT NULL) OR (status IN {FINAL} AND due_at IS NULL)",
             name="enrollment_one_state",
@@ -247,31 +238,15 @@ class Message(SQLModel, table=True):
             "(status IN ('attempting', 'sent', 'uncertain', 'assumed_sent')) = (sent_at IS NOT NULL)",
             name="message_reserved",
         ),
-        Index(
-            "message_due",
-            "journey_id",
-            "next_at",
-            sqlite_where=text("next_at IS NOT NULL"),
-            postgresql_where=text("next_at IS NOT NULL"),
-        ),
-        Index(
-            "message_lease",
-            "lease_until",
-            sqlite_where=text("lease_until IS NOT NULL"),
-            postgresql_where=text("lease_until IS NOT NULL"),
-        ),
+        _partial("message_due", "journey_id", "next_at", where="next_at IS NOT NULL"),
+        _partial("message_lease", "lease_until", where="lease_until IS NOT NULL"),
         Index(
             "message_open",
             "status",
             sqlite_where=text("status IN ('uncertain', 'held')"),
             postgresql_where=text("status IN ('uncertain', 'held')"),
         ),
-        Index(
-            "message_asked",
-            "name",
-            sqlite_where=text(OPEN_ASK),
-            postgresql_where=text(OPEN_ASK),
-        ),
+        _partial("message_asked", "name", where=OPEN_ASK),
         Index("message_of_customer", "customer_id", "made_at"),
         Index("message_of_run", "enrollment_id"),
         {"sqlite_with_rowid": False},
