@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from lifeloop.store.functions import teach_sqlite
@@ -16,6 +17,14 @@ from lifeloop.store.transaction import Tx
 
 BUSY_SECONDS = 20
 LOCK_TIMEOUT = "10s"
+
+
+class StoreUnreachable(ConnectionError):  # noqa: N818  # named for what it says
+    """The database does not answer. ``url`` names it, without its password."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"the database {url} does not answer: {reason}")
+        self.url = url
 
 
 def open_store(url: str, *, throwaway: bool = False) -> Store:
@@ -69,13 +78,26 @@ class Store:
         options: dict[str, Any] = {"lifeloop_reading": reading}
         if reading and self.postgres:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            yield connection
+        with self._connected(options) as connection, connection.begin():
+            try:
+                yield connection
+            except DBAPIError as problem:
+                if problem.connection_invalidated:
+                    raise StoreUnreachable(self.url, "the connection broke") from problem
+                raise
+
+    def _connected(self, options: dict[str, Any]) -> Connection:
+        try:
+            return self.engine.connect().execution_options(**options)
+        except (OperationalError, InterfaceError) as problem:
+            raise StoreUnreachable(self.url, str(problem.orig).strip().splitlines()[0]) from problem
 
 
 def _postgres(url: str) -> Engine:
     address = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(address, isolation_level="READ COMMITTED", pool_pre_ping=True, max_overflow=20)
+    return create_engine(
+        address, isolation_level="READ COMMITTED", pool_pre_ping=True, max_overflow=20, hide_parameters=True
+    )
 
 
 def _prepare(connection: Connection) -> None:
@@ -88,7 +110,7 @@ def _prepare(connection: Connection) -> None:
 def _sqlite(url: str, *, in_memory: bool, throwaway: bool) -> Engine:
     kept: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
     arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS}
-    engine = create_engine(url, connect_args=arguments, **kept)
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True, **kept)
     event.listen(engine, "connect", _set_up)
     if throwaway:
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
