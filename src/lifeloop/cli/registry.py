@@ -38,6 +38,7 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command("demo", "Start", "See a year of the company in seconds, then read its mails in your browser."),
     Command("init", "Start", "Start a project of your own from the starter project.", function="init:start_project"),
     Command("fmt", "Write", "Tidy journey files: order, lengths of time, ids. Comments stay."),
     Command("fix", "Write", "Put right what has one certain answer. Shows the change first."),
