@@ -6,7 +6,7 @@ import re
 
 from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.length import Length
-from lifeloop.journey.source import Report, Scalar
+from lifeloop.journey.source import Report, Scalar, is_long
 
 _UNITS: dict[str, Length] = {
     "second": Length(seconds=1),
@@ -44,6 +44,8 @@ def parse_length(text: str) -> Length | None:
 
 def read_length(scalar: Scalar, report: Report) -> Length | None:
     """Return the length written there; None, with a diagnostic, when it is not one."""
+    if is_long(scalar, "J111", "a length of time", report):
+        return None
     text = scalar.text.strip()
     length = parse_length(text)
     if length is None:

@@ -21,7 +21,7 @@ from lifeloop.journey.moment import (
 )
 from lifeloop.journey.names import check_date_name
 from lifeloop.journey.scope import Scope
-from lifeloop.journey.source import Report, Scalar, part
+from lifeloop.journey.source import Report, Scalar, is_long, part
 from lifeloop.journey.times import find_days, near_days, parse_time, read_time
 
 _EXAMPLES = "for example 10:00, Tuesday 10:00, a weekday at 10:00, or 45 days before customer.contract_end at 10:00"
@@ -41,6 +41,8 @@ _LAST_DAY = 31
 
 def read_when(scalar: Scalar, report: Report, scope: Scope) -> Length | Moment | None:
     """Return what ``wait:`` and ``max:`` hold: a length, or ``until`` and a moment."""
+    if is_long(scalar, "J116", "a wait", report):
+        return None
     if re.match(r"\s*until\b", scalar.text, re.IGNORECASE):
         return read_moment(scalar, report, scope)
     if parse_length(scalar.text) is None and _is_moment(scalar, scope):
@@ -55,6 +57,8 @@ def read_when(scalar: Scalar, report: Report, scope: Scope) -> Length | Moment |
 
 def read_moment(scalar: Scalar, report: Report, scope: Scope) -> Moment | None:
     """Return the moment written there, with or without ``until`` in front."""
+    if is_long(scalar, "J116", "a moment", report):
+        return None
     text = re.sub(r"^\s*until\b\s*", "", scalar.text, flags=re.IGNORECASE)
     rest = part(scalar, len(scalar.text) - len(text))
     if " before " in f" {rest.text} " or " after " in f" {rest.text} ":
@@ -91,6 +95,8 @@ def read_anchor(scalar: Scalar, report: Report, scope: Scope, at: time | None = 
 
 def read_anchors(scalar: Scalar, report: Report, scope: Scope, at: time | None = None) -> tuple[FromAnchor, ...] | None:
     """Return the alternatives of a start date: ``A, or B``; the first whose date is known counts."""
+    if is_long(scalar, "J116", "a date", report):
+        return None
     moments, position, sound = [], 0, True
     for found in [*re.finditer(r"\s*,?\s+or\s+|\s*,\s*(?=\S)", scalar.text), None]:
         piece = part(scalar, position, found.start() if found else None)
@@ -104,6 +110,8 @@ def read_anchors(scalar: Scalar, report: Report, scope: Scope, at: time | None =
 
 def read_hours(scalar: Scalar, report: Report) -> Hours | None:
     """Return ``weekdays 09:00-18:00``; without days every day is meant."""
+    if is_long(scalar, "J117", "hours", report):
+        return None
     hours = parse_hours(scalar.text)
     if hours is not None and hours.opens == hours.closes and hours.opens != time(0):
         label = "the window opens and closes at the same moment"
@@ -138,6 +146,8 @@ def _near_hours(text: str) -> str | None:
 
 def read_every(scalar: Scalar, report: Report) -> OnWeekday | OnMonthDay | None:
     """Return a rhythm: ``month on the 1st at 09:00``, ``Monday at 10:00``, ``day at 08:00``."""
+    if is_long(scalar, "J118", "a rhythm", report):
+        return None
     text = re.sub(r"^every\s+", "", scalar.text.strip(), flags=re.IGNORECASE)
     text = re.sub(r"^week\s+(?=on\b)", "", text, flags=re.IGNORECASE)
     in_month = re.fullmatch(r"month\s+(.+)", text, re.IGNORECASE)
@@ -150,6 +160,8 @@ def read_every(scalar: Scalar, report: Report) -> OnWeekday | OnMonthDay | None:
 
 def read_limit(scalar: Scalar, report: Report) -> Limit | None:
     """Return ``2 per week``, ``1 per 10 days``."""
+    if is_long(scalar, "J118", "a limit", report):
+        return None
     found = _LIMIT.fullmatch(scalar.text.strip())
     if found is None:
         label = "write, for example, 2 per week or 1 per 10 days"

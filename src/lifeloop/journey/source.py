@@ -76,11 +76,16 @@ class Report:
         related: tuple[Related, ...] = (),
     ) -> None:
         """Note one mistake; the fields are those of ``Diagnostic``."""
-        self.found.append(Diagnostic(code, severity, message, place, label, hint, suggestions, related))
+        short = [text if len(text) <= LONGEST_NOTE else f"{text[:LONGEST_NOTE]}…" for text in (message, label, hint)]
+        self.found.append(Diagnostic(code, severity, short[0], place, short[1], short[2], suggestions, related))
 
 
 LARGEST_FILE = 256 * 1024
 """Bytes; a longer file is refused unread."""
+LONGEST_NOTE = 500
+"""Letters of a message; texts from the file are quoted in it, and may be long."""
+LONGEST_PHRASE = 400
+"""Letters; no moment, length or limit is longer."""
 
 
 def read_yaml(text: str, file: str, report: Report) -> Node | None:
@@ -110,6 +115,14 @@ def read_file(path: Path, report: Report, file: str | None = None) -> str | None
         place = Place(name, line, column, line, column + 1)
         report.add("J009", "this file is not saved as UTF-8", place, label="this character cannot be read")
         return None
+
+
+def is_long(scalar: Scalar, code: str, what: str, report: Report) -> bool:
+    """Tell, and report, whether a text is far too long for what it should be."""
+    if len(scalar.text) <= LONGEST_PHRASE:
+        return False
+    report.add(code, f"this text is too long for {what}", scalar.place, label="did a quote go missing?")
+    return True
 
 
 def inside(scalar: Scalar, start: int, end: int) -> Place:
