@@ -80,7 +80,7 @@ class UnknownJourneyError(LookupError):
 
 def dump(value: Any) -> str:
     """Return JSON text: small, and the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=dict, allow_nan=False)
 
 
 def load(value: Any) -> Any:
