@@ -68,7 +68,7 @@ def send(batch, factory, *, rounds=1, deadline=5.0, **server):
 
     async def run():
         async with listening(factory) as port:
-            where = SmtpServer(**{"host": "127.0.0.1", "port": port, "tls": "never", **server})
+            where = SmtpServer(**{"host": "127.0.0.1", "port": port, "tls": "none", **server})
             channel = SmtpChannel(where, CLOCK, project="sunny", deadline=deadline)
             receipts = [receipt for _ in range(rounds) for receipt in await channel.send(batch)]
             await channel.close()
@@ -225,7 +225,7 @@ def test_a_kept_connection_that_went_away_is_replaced_without_a_word():
 
     async def run():
         async with listening(lambda: Forgetful(SCRIPT, heard)) as port:
-            channel = SmtpChannel(SmtpServer("127.0.0.1", port, "never"), CLOCK, project="sunny", deadline=1)
+            channel = SmtpChannel(SmtpServer("127.0.0.1", port, "none"), CLOCK, project="sunny", deadline=1)
             first = await channel.send(mails())
             await asyncio.sleep(0.02)
             second = await channel.send(mails())
@@ -240,7 +240,7 @@ def test_nobody_listening_is_surely_not_accepted():
     async def run():
         async with listening(serving(Mailbox())) as port:
             pass
-        channel = SmtpChannel(SmtpServer("127.0.0.1", port, "never"), CLOCK, project="sunny", deadline=1)
+        channel = SmtpChannel(SmtpServer("127.0.0.1", port, "none"), CLOCK, project="sunny", deadline=1)
         return (await channel.send(mails()))[0]
 
     assert asyncio.run(run()).outcome is Outcome.NOT_ACCEPTED
@@ -249,7 +249,7 @@ def test_nobody_listening_is_surely_not_accepted():
 def test_a_server_without_tls_gets_no_mail_when_tls_is_asked_for():
     box = Mailbox()
 
-    (receipt,) = send(mails(), serving(box), tls="start")
+    (receipt,) = send(mails(), serving(box), tls="starttls")
 
     assert receipt.outcome in (Outcome.NOT_ACCEPTED, Outcome.CONFIGURATION)
     assert box.got == []
@@ -267,7 +267,7 @@ def test_login_goes_over_tls_and_a_wrong_password_pauses_the_way(certificate, mo
     factory = serving(box, tls_context=context, require_starttls=True, authenticator=knows, auth_required=True)
 
     def login(password):
-        who = {"username": "sunny", "password": Secret(password), "host": "localhost", "tls": "start"}
+        who = {"username": "sunny", "password": Secret(password), "host": "localhost", "tls": "starttls"}
         return send(mails(), factory, **who)[0]
 
     assert login("canary-right").outcome is Outcome.ACCEPTED
@@ -281,7 +281,7 @@ def test_settings_are_read_and_the_password_stays_hidden():
     settings = {
         "host": "env.SMTP_HOST",
         "port": "2525",
-        "tls": "always",
+        "tls": "tls",
         "user": "env.SMTP_USER",
         "password": "env.SMTP_PASSWORD",
     }
@@ -290,6 +290,6 @@ def test_settings_are_read_and_the_password_stays_hidden():
         settings, {"SMTP_HOST": "mail.example.com", "SMTP_USER": "sunny", "SMTP_PASSWORD": "canary"}
     )
 
-    assert (server.host, server.port, server.tls, server.username) == ("mail.example.com", 2525, "always", "sunny")
+    assert (server.host, server.port, server.tls, server.username) == ("mail.example.com", 2525, "tls", "sunny")
     assert server.password.reveal() == "canary"
     assert "canary" not in repr(server)

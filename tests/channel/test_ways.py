@@ -3,12 +3,13 @@ import asyncio
 import pytest
 
 from lifeloop.channel.inbox import LocalInbox, LocalRecorder
-from lifeloop.channel.smtp import SmtpChannel
+from lifeloop.channel.smtp import SmtpChannel, SmtpServer
 from lifeloop.channel.values import Envelope, Request
 from lifeloop.channel.ways import ways_out
 from lifeloop.clock import SetClock
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.catalogue import Action, Catalogue, Connection
+from lifeloop.journey.project_parts import TLS
 
 CRM = {"crm": Connection("crm", "env.CRM_URL", actions={"create-task": Action("create-task", "POST", "/tasks")})}
 MAIL = Envelope(id="m1", to="ana@example.com")
@@ -78,7 +79,7 @@ def test_receipts_keep_the_order_when_some_are_recorded_and_some_are_made():
     [
         ({"email": "smtp"}, "say which mail server"),
         ({"email": "smtp", "channels": {"smtp": {"host": "env.SMTP_HOST"}}}, "SMTP_HOST is not set"),
-        ({"email": "smtp", "channels": {"smtp": {"host": "h", "tls": "maybe"}}}, "start, always or never"),
+        ({"email": "smtp", "channels": {"smtp": {"host": "h", "tls": "maybe"}}}, "starttls, tls or none"),
         ({"email": "pigeon"}, "'pigeon', which is not a way out"),
     ],
 )
@@ -97,3 +98,8 @@ def test_a_private_network_that_cannot_be_read_closes_the_calls():
 
 def test_everything_can_be_closed():
     asyncio.run(ways(connections=CRM).close())
+
+
+@pytest.mark.parametrize("word", TLS)
+def test_the_project_file_and_the_mail_server_agree_on_what_tls_is_called(word: str):
+    assert SmtpServer.read({"host": "mail.example.com", "tls": word}, {}).tls == word

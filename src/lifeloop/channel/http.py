@@ -133,7 +133,7 @@ class HttpConnections:
             url = url.copy_merge_params(asked) if action.method in NO_BODY and asked else url
             return httpx.Request(action.method, url, headers=headers, content=body)
         except Unset as problem:
-            raise Misconfigured(f"{problem}; put it into .env or the environment, and it goes on") from None
+            raise Misconfigured(f"{problem}; put it into the environment, and it goes on") from None
         except (BadSecret, httpx.InvalidURL) as problem:
             raise Misconfigured("its address, token or signing secret cannot be used as it stands") from problem
 

@@ -33,16 +33,16 @@ TEMPORARY, PERMANENT, BEYOND = 400, 500, 600
 TOO_BIG = 552
 NEEDS_LOGIN = frozenset({530, 534, 535, 538})
 
-Tls = Literal["start", "always", "never"]
+Tls = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """Where to hand mail over, and how. ``tls``: ``start`` asks for it after greeting and insists on it."""
+    """Where to hand mail over, and how. ``tls``: ``starttls`` asks for it after greeting and insists on it."""
 
     host: str
     port: int = 587
-    tls: Tls = "start"
+    tls: Tls = "starttls"
     username: str | None = None
     password: Secret | None = None
 
@@ -50,9 +50,9 @@ class SmtpServer:
     def read(cls, settings: Mapping[str, str], environ: Mapping[str, str]) -> SmtpServer:
         """Read ``host``, ``port``, ``tls``, ``user`` and ``password``; a variable that is not set raises ``Unset``."""
         found = {name: looked_up(text, environ) for name, text in settings.items() if name != "password"}
-        tls = found.get("tls", "start")
-        if tls not in ("start", "always", "never") or not found.get("port", "587").isdigit():
-            raise ValueError("smtp: 'tls' is start, always or never, and 'port' is a number")
+        tls = found.get("tls", "starttls")
+        if tls not in ("starttls", "tls", "none") or not found.get("port", "587").isdigit():
+            raise ValueError("smtp: 'tls' is starttls, tls or none, and 'port' is a number")
         return cls(
             host=found["host"],
             port=int(found.get("port", 587)),
@@ -157,8 +157,8 @@ class SmtpChannel:
         return SMTP(
             hostname=server.host,
             port=server.port,
-            use_tls=server.tls == "always",
-            start_tls=server.tls == "start",
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
             username=server.username,
             password=server.password.reveal() if server.password else None,
             local_hostname="localhost",

@@ -94,7 +94,7 @@ def _mail(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, inbox:
     try:
         server = SmtpServer.read(catalogue.channels.get("smtp", {}), environ)
     except Unset as problem:
-        return Closed(f"smtp: {problem}; put it into .env or the environment")
+        return Closed(f"smtp: {problem}; put it into the environment")
     except KeyError:
         return Closed("smtp: say which mail server under 'host'")
     except ValueError as problem:

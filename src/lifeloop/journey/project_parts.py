@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from lifeloop.journey.attributes import read_attribute
 from lifeloop.journey.catalogue import Action, Attribute, Connection, EventType, ObjectType, Sender, Topic
+from lifeloop.journey.diagnostic import Suggestion
+from lifeloop.journey.nearest import nearest
 from lifeloop.journey.secrets import check_secret
 from lifeloop.journey.shape import check_keys, is_blank, missing, one_block, one_of, one_text
 from lifeloop.journey.source import Map, Node, Report, Scalar
@@ -16,7 +18,8 @@ T = TypeVar("T")
 _FALSE_TRUE = {"true": True, "yes": True, "false": False, "no": False}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SENDER = re.compile(r"(?:\"?(.*?)\"?\s*)<([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)>|([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)")
-CHANNEL_KEYS = ("host", "port", "user", "password", "tls", "from", "base", "token", "secret")
+CHANNEL_KEYS = {"smtp": ("host", "port", "user", "password", "tls"), "http": ("allow_private",)}
+"""What may be said of each way out: the mail server, and where calls may go."""
 TLS = ("starttls", "tls", "none")
 
 
@@ -153,11 +156,17 @@ def read_channel(name: Scalar, node: Node, report: Report) -> dict[str, str] | N
     block = one_block(node, name.text, report)
     if block is None:
         return None
-    check_keys(block, CHANNEL_KEYS, f'to the way out "{name.text}"', report)
+    if name.text not in CHANNEL_KEYS:
+        near = nearest(name.text, CHANNEL_KEYS)
+        label = f'did you mean "{near}"?' if near else "smtp is the mail server; http says where calls may go"
+        fixes = (Suggestion(near),) if near else ()
+        report.add("J105", f'there is no way out "{name.text}"', name.place, label=label, suggestions=fixes)
+        return None
+    check_keys(block, CHANNEL_KEYS[name.text], f'to the way out "{name.text}"', report)
     found: dict[str, str] = {}
     for entry in block.entries:
         key, text = entry.key.text, one_text(entry.value, entry.key.text, report)
-        if key in {"password", "token", "secret"}:
+        if key == "password":
             value = check_secret(text, f"{_shout(name.text)}_{_shout(key)}", report) if text else None
         elif key == "tls":
             value = one_of(entry.value, "tls", TLS, report)

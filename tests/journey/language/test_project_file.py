@@ -148,6 +148,8 @@ WRONG = [
     ("email: smtp", "J106", (1, 8), "host: mail.example.com"),
     ("channels: {smtp: {host: x, port: many}}", "J184", (1, 34), "587"),
     ("channels: {smtp: {host: x, tls: maybe}}", "J109", (1, 33), "starttls"),
+    ("channels: {smpt: {host: x}}", "J105", (1, 12), 'did you mean "smtp"?'),
+    ("channels: {http: {allow_privat: 10.0.0.0/8}}", "J105", (1, 19), 'did you mean "allow_private"?'),
     ("values: {x: [1]}", "J104", (1, 13), ""),
     ("- project", "J012", (1, 1), "project: my-project"),
 ]
