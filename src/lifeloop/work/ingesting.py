@@ -63,7 +63,8 @@ def ingest(
         consents.record(tx, _permissions(people, written.ids, now, source), now)
         added = events.add(tx, [_row(one, written.ids) for one in happenings], now)
         woken = route_changes(space, tx, changes, now) | route_events(space, tx, added.new, now)
-        _newcomers(space, tx, written, now)
+        active = frozenset(written.ids[one.customer] for one in happenings)
+        _newcomers(space, tx, written, active, now)
     return Ingested(
         customers=len(people),
         new_customers=len(written.new),
@@ -102,12 +103,20 @@ def _row(one: Happening, ids: Mapping[str, int]) -> EventRow:
     return EventRow(one.source, one.id, ids[one.customer], one.name, one.at, one.data)
 
 
-def _newcomers(space: Workspace, tx: Tx, written: Upserted, now: Instant) -> None:
+def _newcomers(space: Workspace, tx: Tx, written: Upserted, active: frozenset[int], now: Instant) -> None:
+    """Note when calendars begin for new customers, and who joined a segment.
+
+    Somebody imported as they are has joined nothing; somebody who has just done something may have.
+    """
     calendars = space.plans.routes(tx).calendars
     if calendars and written.new:
         schedule_calendar(tx, calendars, list(customers.find(tx, sorted(written.new)).values()), now)
-    if written.ids:
-        refresh_segments(space, tx, now, customer_ids=sorted(written.ids.values()))
+    imported = written.new - active
+    if imported:
+        refresh_segments(space, tx, now, customer_ids=sorted(imported), quietly=None)
+    others = sorted(set(written.ids.values()) - imported)
+    if others:
+        refresh_segments(space, tx, now, customer_ids=others)
 
 
 def fitted(values: Mapping[str, object], attributes: Mapping[str, Attribute]) -> tuple[Record, list[str]]:

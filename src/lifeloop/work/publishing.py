@@ -38,12 +38,13 @@ def publish(space: Workspace, now: Instant) -> Published:
     broken = sorted(space.project.journeys.keys() - plans.keys())
     with space.store.transaction() as tx:
         before = {row.name: row.digest for row in journeys.rows(tx)}
+        watched = frozenset(space.plans.routes(tx).segments)
         changed = [name for name, plan in plans.items() if before.get(name) != plan.digest]
         retired = [name for name, digest in before.items() if digest and name not in space.project.journeys]
         journeys.publish(tx, {name: _row(plans[name]) for name in changed}, now)
         journeys.retire(tx, retired)
         _schedule(space, tx, [plans[name] for name in changed], now)
-        refresh_segments(space, tx, now)
+        refresh_segments(space, tx, now, quietly=space.plans.routes(tx).segments.keys() - watched)
     return Published(
         tuple(sorted(changed)), tuple(sorted(plans.keys() - set(changed))), tuple(sorted(retired)), tuple(broken)
     )

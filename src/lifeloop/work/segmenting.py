@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from lifeloop.clock import Instant
 from lifeloop.engine.routing import Start, segment_candidate
@@ -14,12 +14,17 @@ from lifeloop.work.workspace import Workspace
 
 
 def refresh_segments(
-    space: Workspace, tx: Tx, now: Instant, *, customer_ids: Sequence[int] | None = None
+    space: Workspace,
+    tx: Tx,
+    now: Instant,
+    *,
+    customer_ids: Sequence[int] | None = None,
+    quietly: Collection[str] | None = (),
 ) -> tuple[int, int]:
     """Work out the segments that live journeys start from, for some customers or for all.
 
-    Returns how many joined and how many left. The first time a segment is worked out nobody joins it: who is in it
-    when a journey goes live was there before.
+    Returns how many joined and how many left. ``quietly``: segments (None: all) whose members are noted without
+    anybody having joined: who is in one when its journey goes live, or when they are imported, was there before.
     """
     joined = left = 0
     catalogue = space.catalogue
@@ -28,6 +33,8 @@ def refresh_segments(
         if name not in catalogue.segments:
             continue
         came, went = segments.refresh(tx, name, catalogue.segments[name], reading, customer_ids=customer_ids)
+        if quietly is None or name in quietly:
+            continue
         joined, left = joined + len(came), left + len(went)
         found = [*_candidates(starts, came, now, joined=True), *_candidates(starts, went, now, joined=False)]
         if found:
