@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from lifeloop.journey.catalogue import Attribute, AttributeType
-from lifeloop.journey.diagnostic import Suggestion
+from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.lengths import parse_length, say_length
 from lifeloop.journey.literals import expected, in_range, parse_date, parse_datetime, parse_literal
 from lifeloop.journey.nearest import nearest
@@ -74,36 +74,45 @@ def read_attribute(name: Scalar, node: Node, report: Report) -> Attribute | None
 
 def _typed(plain: Attribute, word: str, node: Scalar, report: Report) -> Attribute | None:
     if "|" in word:
-        choices = tuple(choice.strip().strip("\"'") for choice in word.split("|"))
-        if (odd := _odd_end(word)) is not None:
-            label = "after the choices come only  ?  and  personal"
-            place = part(node, node.text.find(odd), node.text.find(odd) + len(odd)).place
-            report.add("J181", f'"{odd}" does not belong here', place, label=label)
-            return replace(plain, choices=(*choices[:-1], choices[-1].split("?")[0].split(" ")[0]))
-        if len(set(choices)) < len(choices) or not all(choices):
-            report.add(
-                "J181", f"the choices of {plain.name} are empty or repeated", node.place, label="write  a | b | c"
-            )
-            return None
-        return replace(plain, choices=choices)
+        return _choosing(plain, word, node, report)
     if (bounds := _RANGE.fullmatch(word)) is not None:
-        low, high = float(bounds[1]), float(bounds[2])
-        if low >= high:
-            label = f"write {bounds[2]}..{bounds[1]}" if low > high else "write, for example, 0..10"
-            report.add("J181", f"{word} is not a range", node.place, label=label)
-            return None
-        return replace(plain, type="number", low=low, high=high)
+        return _ranging(plain, bounds[1], bounds[2], node, report)
     kind = TYPES.get(word.lower())
     if kind is not None:
         return replace(plain, type=kind, personal=plain.personal or kind in _PERSONAL)
     near = nearest(word, TYPES, _MEANINGS)
     label = f'did you mean "{near}"?' if near else f"types are {', '.join(TYPES)}, 0..10, and a | b | c"
     fixes = (Suggestion(near),) if near else ()
-    start = node.text.find(word)
-    place = part(node, start, start + len(word)).place if start >= 0 else node.place
+    place = _within(node, word)
     report.add("J181", f'there is no type "{word}"', place, label=label, suggestions=fixes)
     # One mistake, one message: whoever uses this attribute is not told again that it is unknown.
     return replace(plain, type=TYPES[near] if near else "text")
+
+
+def _choosing(plain: Attribute, word: str, node: Scalar, report: Report) -> Attribute | None:
+    choices = tuple(choice.strip().strip("\"'") for choice in word.split("|"))
+    if (odd := _odd_end(word)) is not None:
+        label = "after the choices come only  ?  and  personal"
+        report.add("J181", f'"{odd}" does not belong here', _within(node, odd), label=label)
+        return replace(plain, choices=(*choices[:-1], choices[-1].split("?")[0].split(" ")[0]))
+    if len(set(choices)) < len(choices) or not all(choices):
+        message = f"the choices of {plain.name} are empty or repeated"
+        report.add("J181", message, node.place, label="write  a | b | c")
+        return None
+    return replace(plain, choices=choices)
+
+
+def _ranging(plain: Attribute, low: str, high: str, node: Scalar, report: Report) -> Attribute | None:
+    if float(low) < float(high):
+        return replace(plain, type="number", low=float(low), high=float(high))
+    label = f"write {high}..{low}" if float(low) > float(high) else "write, for example, 0..10"
+    report.add("J181", f"{low}..{high} is not a range", node.place, label=label)
+    return None
+
+
+def _within(node: Scalar, word: str) -> Place:
+    start = node.text.find(word)
+    return part(node, start, start + len(word)).place if start >= 0 else node.place
 
 
 def _odd_end(choices: str) -> str | None:

@@ -64,15 +64,3 @@ def parse_explanation(code: str, text: str) -> Explanation:
     return Explanation(
         code, title.removeprefix("#").strip(), prose.strip(), examples.get("Wrong"), examples.get("Right")
     )
-
-
-def explain(code: str) -> str | None:
-    """Return the long text about a code for a terminal, None when there is no such code."""
-    known = explanation(code)
-    if known is None:
-        return None
-    parts = [f"{known.code}  {known.title}", known.text]
-    for name, example in (("Wrong", known.wrong), ("Right", known.right)):
-        if example is not None:
-            parts.append(f"{name}:\n\n" + "\n".join(f"    {line}".rstrip() for line in example.text.splitlines()))
-    return "\n\n".join(parts)

@@ -10,8 +10,6 @@ from lifeloop.journey.diagnostic import Diagnostic, Place
 WIDEST = 110
 """Columns of a source line that are shown; longer lines are cut around the caret."""
 
-_SHORT = {"error": "error", "warning": "warn ", "note": "note "}
-
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return diagnostics by file and place, each mistake once."""
@@ -36,26 +34,6 @@ def frames(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], limit:
     ordered = in_order(diagnostics)
     shown = [frame(diagnostic, sources) for diagnostic in ordered[:limit]]
     return "\n\n".join([*shown, *_more(len(ordered) - limit)])
-
-
-def one_line(diagnostic: Diagnostic) -> str:
-    """Return the short form: place, severity, code, sentence and label."""
-    spot = f"{diagnostic.place.line}:{diagnostic.place.column}"
-    label = f"   {diagnostic.label}" if diagnostic.label else ""
-    return f"{spot:>7}  {_SHORT[diagnostic.severity]} {diagnostic.code}  {diagnostic.message}{label}"
-
-
-def listing(diagnostics: Iterable[Diagnostic], limit: int = 10) -> str:
-    """Return short forms under the names of their files, at most ``limit``, and then how many more there are."""
-    ordered = in_order(diagnostics)
-    lines: list[str] = []
-    file = None
-    for diagnostic in ordered[:limit]:
-        if diagnostic.place.file != file:
-            file = diagnostic.place.file
-            lines.append(file)
-        lines.append(one_line(diagnostic))
-    return "\n".join([*lines, *_more(len(ordered) - limit)])
 
 
 def _more(count: int) -> list[str]:

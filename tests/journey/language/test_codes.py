@@ -9,7 +9,7 @@ import pytest
 
 import lifeloop
 from lifeloop.journey.catalogue import Action, Catalogue, Connection, MessageInfo, Sender
-from lifeloop.journey.codes import Example, all_codes, explain, explanation
+from lifeloop.journey.codes import Example, all_codes, explanation
 from lifeloop.journey.conditions import read_condition
 from lifeloop.journey.known import Known
 from lifeloop.journey.lengths import read_length
@@ -38,11 +38,13 @@ def test_every_code_is_explained_and_every_explanation_has_its_parts():
         assert not re.search(r"\b(str|None|dict|token|mapping|ValidationError)\b", known.title + known.text)
 
 
-def test_explain_answers_in_any_case_and_not_for_unknown_codes():
-    assert explain("j111") == explain("J111")
-    assert (explain("J111") or "").startswith("J111  This is not a length of time")
-    assert explain("J999") is None
-    assert explain("../x") is None
+def test_codes_are_known_in_any_case_and_nothing_else_is():
+    known = explanation("j111")
+    assert known == explanation("J111")
+    assert known is not None
+    assert (known.code, known.title) == ("J111", "This is not a length of time")
+    assert explanation("J999") is None
+    assert explanation("../x") is None
 
 
 def test_no_code_is_used_without_an_explanation():

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from lifeloop.journey.diagnostic import Diagnostic, Place, Related, Suggestion
-from lifeloop.journey.frames import frame, frames, in_order, listing, one_line
+from lifeloop.journey.frames import frame, frames, in_order
 
 FILE = "journeys/welcome.yaml"
 LINES = ["# a remark"] * 23 + ["  - snd: welcome/hello", "    wait: 3"]
@@ -87,21 +87,10 @@ def test_a_place_beyond_the_end_of_the_text_does_not_break():
     assert "^" in frame(Diagnostic("J001", "error", "m", Place(FILE, 99, 7, 101, 1), "here"), SOURCES)
 
 
-def test_the_short_form_has_place_code_and_label():
-    assert one_line(VERB) == '   24:5  error J101  a step cannot "snd"   did you mean "send"?'
-
-
 def test_at_most_so_many_are_shown_and_then_a_count():
     many = [Diagnostic("J101", "error", "m", at(line, 1, 2)) for line in range(1, 15)]
     assert frames(many, SOURCES).count("error J101") == 10
     assert frames(many, SOURCES).endswith("… and 4 more")
-    assert listing(many, 2).splitlines() == [FILE, one_line(many[0]), one_line(many[1]), "… and 12 more"]
-
-
-def test_files_are_named_once_in_a_listing():
-    other = Diagnostic("J101", "error", "m", Place("a.yaml", 1, 1, 1, 2))
-    assert listing([VERB, other]).splitlines()[0] == "a.yaml"
-    assert listing([VERB, other]).splitlines()[2] == FILE
 
 
 def test_the_same_mistake_is_told_once():
