@@ -52,9 +52,10 @@ def remove(tx: Tx, keys: Sequence[tuple[str, int, str, str]]) -> None:
     """Forget ``(journey, customer_id, trigger, subject)``."""
     ids = tx.journey_ids([key[0] for key in keys])
     tx.run(
-        f"DELETE FROM candidate WHERE EXISTS (SELECT 1 FROM {tx.table({name: _COLUMNS[name] for name in _KEY})}"
-        " WHERE r.customer_id = candidate.customer_id AND r.journey_id = candidate.journey_id"
-        ' AND r."trigger" = candidate."trigger" AND r.subject = candidate.subject)',
+        # CROSS JOIN: SQLite goes through the batch and looks each key up, and never the other way round.
+        f"DELETE FROM candidate WHERE id IN (SELECT k.id FROM {tx.table({name: _COLUMNS[name] for name in _KEY})}"
+        " CROSS JOIN candidate k WHERE r.customer_id = k.customer_id AND r.journey_id = k.journey_id"
+        ' AND r."trigger" = k."trigger" AND r.subject = k.subject)',
         rows=[
             {"customer_id": customer, "journey_id": ids[journey], "trigger": trigger, "subject": subject}
             for journey, customer, trigger, subject in keys
