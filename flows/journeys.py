@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from lifeloop.flows import compile_folder
+from lifeloop.flows.compiling import compile_folder
 
-globals().update(compile_folder(Path(__file__).parents[1] / "journeys", module=__name__))
+globals().update(compile_folder(Path(__file__).resolve().parents[1] / "journeys", module=__name__))

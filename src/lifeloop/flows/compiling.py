@@ -9,12 +9,12 @@ from typing import Any
 from prefect import Flow, flow
 
 from lifeloop.flows.naming import identifier
-from lifeloop.flows.running import Options, run_flow
+from lifeloop.flows.running import Options, run_flow, run_name
 from lifeloop.flows.tasks import StepTasks
 from lifeloop.journey.diagnostic import Diagnostic
 from lifeloop.journey.frames import frame
 from lifeloop.journey.plan import Plan
-from lifeloop.journey.project import Journey
+from lifeloop.journey.project import Journey, Project
 from lifeloop.work.project import open_project
 
 Parameters = Mapping[str, Any]
@@ -32,7 +32,7 @@ def compile_folder(journeys: Path, *, module: str) -> dict[str, Flow[..., Any]]:
     for name, journey in project.journeys.items():
         found = [one for one in project.diagnostics if one.place.file == journey.file]
         flows[identifier(name)] = (
-            _working(root, journey.plan, module) if journey.plan else _broken(journey, found, module)
+            _working(root, journey.plan, module) if journey.plan else _broken(journey, found, project, module)
         )
     return flows
 
@@ -54,8 +54,8 @@ def _working(root: Path, plan: Plan, module: str) -> Flow[..., Any]:
     return _named(wave, plan.journey, module, plan.name, version=plan.digest)
 
 
-def _broken(journey: Journey, found: list[Diagnostic], module: str) -> Flow[..., Any]:
-    reason = "\n\n".join(frame(one, {}) for one in found if one.severity == "error")
+def _broken(journey: Journey, found: list[Diagnostic], project: Project, module: str) -> Flow[..., Any]:
+    reason = "\n\n".join(frame(one, project.sources) for one in found if one.severity == "error")
 
     async def wave(
         batch_size: int = 500,
@@ -66,7 +66,10 @@ def _broken(journey: Journey, found: list[Diagnostic], module: str) -> Flow[...,
         budget: int = 240,
     ) -> dict[str, int]:
         del batch_size, as_of, dry_run, shard, customer_id, budget
-        raise BrokenJourneyError(f"{journey.file} has mistakes, so nobody moves in it:\n\n{reason}")
+        raise BrokenJourneyError(
+            f"{journey.file} has mistakes, so its last version stays live, and upkeep moves those who are on the way."
+            f"\n\n{reason}"
+        )
 
     return _named(wave, journey.name, module, f"{journey.name} (its file has mistakes)", version="broken")
 
@@ -86,7 +89,7 @@ def _named(wave: Any, journey: str, module: str, description: str, *, version: s
         name=journey,
         description=wave.__doc__,
         version=version,
-        flow_run_name=f"{journey} · {{shard}}",
+        flow_run_name=lambda: run_name(journey),
         retries=0,
         persist_result=False,
         validate_parameters=True,

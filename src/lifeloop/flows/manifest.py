@@ -13,6 +13,9 @@ SAFETY_INTERVAL = 900
 """Seconds between the waves that catch a lost wake-up; everything else is woken when it is due."""
 UPKEEP_INTERVAL = 600
 UPKEEP = "upkeep"
+AT_ONCE = 4
+"""Waves of one journey that may run side by side: a run for one customer, or parts, beside the scheduled one. More are
+cancelled, so that what piled up while no worker ran is not all started at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,17 @@ class Deployment:
     """One flow as it is deployed. ``interval``: seconds between safety runs, in UTC: no clock change skips one."""
 
     flow: str
+    name: str
     entrypoint: str
     description: str
     tags: tuple[str, ...]
     interval: int
     slug: str
+
+    @property
+    def full_name(self) -> str:
+        """How Prefect calls it: ``renewal/live``."""
+        return f"{self.flow}/{self.name}"
 
 
 def deployments_of(project: Project) -> tuple[Deployment, ...]:
@@ -33,6 +42,7 @@ def deployments_of(project: Project) -> tuple[Deployment, ...]:
     journeys = (
         Deployment(
             flow=name,
+            name=DEPLOYMENT,
             entrypoint=f"flows/journeys.py:{identifier(name)}",
             description=journey.plan.name if journey.plan else name,
             tags=("lifeloop", mark, f"journey:{name}", *((f"phase:{journey.plan.phase}",) if journey.plan else ())),
@@ -43,8 +53,9 @@ def deployments_of(project: Project) -> tuple[Deployment, ...]:
     )
     upkeep = Deployment(
         flow=UPKEEP,
+        name=project.catalogue.project,
         entrypoint="flows/upkeep.py:upkeep",
-        description="Settles what was left open, refreshes segments, tidies up",
+        description="Settles what was left open, refreshes segments, moves people whose journey has no file any more",
         tags=("lifeloop", mark),
         interval=UPKEEP_INTERVAL,
         slug="tidy",
@@ -70,11 +81,11 @@ def manifest_text(project: Project) -> str:
 def _block(one: Deployment) -> str:
     tags = ", ".join(json.dumps(tag) for tag in one.tags)
     return (
-        f"  - name: {DEPLOYMENT}\n"
+        f"  - name: {json.dumps(one.name)}\n"
         f"    entrypoint: {one.entrypoint}\n"
         f"    description: {json.dumps(one.description, ensure_ascii=False)}\n"
         f"    tags: [{tags}]\n"
         f"    work_pool: {{name: {POOL}}}\n"
-        "    concurrency_limit: {limit: 1, collision_strategy: CANCEL_NEW}\n"
+        f"    concurrency_limit: {{limit: {AT_ONCE}, collision_strategy: CANCEL_NEW}}\n"
         f"    schedules: [{{interval: {one.interval}, timezone: UTC, slug: {one.slug}, active: true}}]\n"
     )

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from prefect.runtime import deployment
+from prefect import get_run_logger
+from prefect.runtime import deployment, flow_run
 
 from lifeloop.clock import Instant
-from lifeloop.flows.showing import show
+from lifeloop.flows.discreet import discreet
+from lifeloop.flows.showing import show, utc_text
 from lifeloop.flows.tasks import StepTasks, present
-from lifeloop.flows.waking import schedule_wake
+from lifeloop.flows.waking import Waking
 from lifeloop.journey.plan import Plan
 from lifeloop.store.values import Shard
+from lifeloop.work.tidying import settle_lost
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace, open_workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The parameters of a flow run.
+    """The parameters of a flow run. Prefect shows and keeps them, so none may hold a person's data.
 
     ``as_of``: a moment to decide by, instead of now. ``dry_run``: decide and count, write and send nothing.
-    ``shard``: ``2/4`` is the second of four parts of the customers. ``customer_id``: only this person.
-    ``budget``: seconds after which the wave ends, whatever is left.
+    ``shard``: ``2/4`` is the second of four parts of the customers. ``customer_id``: only this one; it is the
+    company's own number for them, never an address or a name. ``budget``: seconds after which the wave ends,
+    whatever is left.
     """
 
     batch_size: int = 500
@@ -41,32 +45,37 @@ async def run_flow(root: Path, plan: Plan, tasks: StepTasks, options: Options) -
 
     Returns counts only: no flow run ever holds a customer's data.
     """
-    space = open_workspace(root)
+    now, shard = read_instant(options.as_of), read_shard(options.shard)
+    ends = monotonic() + options.budget
+    with discreet("opening the project"):
+        space = open_workspace(root)
     try:
         wave = Wave(
             space,
             plan.journey,
-            now=_instant(options.as_of) if options.as_of else None,
+            now=now,
             batch=options.batch_size,
-            shard=read_shard(options.shard),
+            shard=shard,
             customer=options.customer_id,
             dry_run=options.dry_run,
+            enough=lambda: monotonic() > ends,
         )
-        await _drain(wave, tasks, options.budget)
+        await _drain(space, wave, tasks, ends)
         await _tell(space, wave, plan)
         return wave.counts()
     finally:
         space.close()
 
 
-async def _drain(wave: Wave, tasks: StepTasks, budget: int) -> None:
+async def _drain(space: Workspace, wave: Wave, tasks: StepTasks, ends: float) -> None:
     """Go round until nothing is due or the time is used up: what is left, the next wave takes."""
     token = present.set(wave)
-    ends = monotonic() + budget
     try:
-        while monotonic() < ends:
-            if not await _round(wave, tasks):
-                return
+        if not wave.dry_run:
+            with discreet("settling what was lost"):
+                settle_lost(space, wave.now)
+        while await _round(wave, tasks) and monotonic() < ends:
+            pass
     finally:
         present.reset(token)
 
@@ -77,16 +86,35 @@ async def _round(wave: Wave, tasks: StepTasks) -> bool:
         moved += await tasks.admit(waiting)
     for step in wave.standing():
         moved += await tasks.step(step.node, step.label)(step.node, step.count)
+    if wave.dry_run:
+        return False
     if ready := wave.messages_due():
         moved += sum((await tasks.deliver(ready)).values())
-    return moved > 0 and not wave.dry_run
+    return moved > 0
 
 
 async def _tell(space: Workspace, wave: Wave, plan: Plan) -> None:
-    await show(space, wave, plan)
     due = wave.next_due()
-    if due is not None and deployment.id and not wave.dry_run:
-        await schedule_wake(deployment.id, plan.journey, due)
+    said = ", ".join(f"{count} {what}" for what, count in wave.counts().items() if count) or "nothing was due"
+    get_run_logger().info("%s%s; next: %s", "dry run: " if wave.dry_run else "", said, utc_text(due))
+    if wave.dry_run:
+        return
+    await show(space, wave, plan)
+    if due is not None and deployment.id:
+        async with Waking.open(space.clock.now()) as waking:
+            await waking.again(deployment.id, plan.journey, due, own=flow_run.id)
+
+
+def run_name(journey: str) -> str:
+    """Return ``renewal · Tue 24 Nov 10:00`` for the run that is going on, with what is special about it."""
+    given = Options(**flow_run.parameters)
+    special = [
+        *([f"part {given.shard}"] if given.shard != "1/1" else []),
+        *(["one customer"] if given.customer_id else []),
+        *(["dry run"] if given.dry_run else []),
+    ]
+    at = flow_run.scheduled_start_time or datetime.fromtimestamp(0, UTC)
+    return " · ".join((journey, f"{at.astimezone(UTC):%a %d %b %H:%M}", *special))
 
 
 def read_shard(text: str) -> Shard:
@@ -103,7 +131,14 @@ def read_shard(text: str) -> Shard:
     return Shard(int(part) - 1, int(count))
 
 
-def _instant(text: str) -> Instant:
+def read_instant(text: str | None) -> Instant | None:
+    """Read ``2026-12-01T09:00+01:00``.
+
+    Raises:
+        ValueError: it is not a date with a time, or it does not say its zone.
+    """
+    if text is None:
+        return None
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f'"{text}" does not say its zone: write 2026-12-01T09:00+01:00, or end it with Z')

@@ -20,12 +20,12 @@ LATE = 3600
 
 
 async def show(space: Workspace, wave: Wave, plan: Plan) -> None:
-    """Write the journey's artifacts and tell Prefect that a wave is over."""
+    """Write the journey's artifacts and tell Prefect that a wave is over. ``plan``: as it is written in the file."""
     await _tables(space, plan)
     await acreate_markdown_artifact(
         key=artifact_key(plan.journey, "last-wave"), markdown=_wave_text(wave, plan), description="The last wave"
     )
-    _emit(plan.journey, "wave.finished", wave.counts())
+    _emit(plan.journey, "finished", wave.counts())
     if wave.latest > LATE:
         _emit(plan.journey, "late", {"seconds": wave.latest})
     if wave.halted:
@@ -33,9 +33,10 @@ async def show(space: Workspace, wave: Wave, plan: Plan) -> None:
 
 
 async def _tables(space: Workspace, plan: Plan) -> None:
-    labels = node_labels(plan)
     with space.store.reading() as tx:
-        passed = funnel(tx, plan)
+        live = space.plans.live(tx).get(plan.journey, plan)
+        labels = {**node_labels(plan), **node_labels(live)}
+        passed = funnel(tx, live)
         standing = waiting_where(tx, plan.journey)
     await acreate_table_artifact(
         key=artifact_key(plan.journey, "funnel"),
@@ -50,22 +51,23 @@ async def _tables(space: Workspace, plan: Plan) -> None:
 
 
 def _row(one: Standing, labels: dict[str, str]) -> dict[str, str | int]:
-    return {"step": labels.get(one.node, one.node), "people": one.count, "next": _utc(one.next_due)}
+    return {"step": labels.get(one.node, one.node), "people": one.count, "next": utc_text(one.next_due)}
 
 
 def _wave_text(wave: Wave, plan: Plan) -> str:
     rows = "\n".join(f"| {what} | {count} |" for what, count in wave.counts().items())
     due = wave.next_due()
-    return f"## {plan.name}\n\n| what | people |\n|---|---|\n{rows}\n\nNext due: {_utc(due)}\n"
+    return f"## {plan.name}\n\n| what | people |\n|---|---|\n{rows}\n\nNext due: {utc_text(due)}\n"
 
 
 def _emit(journey: str, what: str, payload: dict[str, int]) -> None:
     emit_event(
-        event=f"lifeloop.{what}",
+        event=f"lifeloop.wave.{what}",
         resource={"prefect.resource.id": resource(journey), "prefect.resource.name": journey},
         payload=payload,
     )
 
 
-def _utc(instant: Instant | None) -> str:
+def utc_text(instant: Instant | None) -> str:
+    """Return ``Tue 24 Nov 2026 10:00 UTC``: operators sit in many zones."""
     return "nothing is due" if instant is None else f"{datetime.fromtimestamp(instant, UTC):%a %d %b %Y %H:%M} UTC"

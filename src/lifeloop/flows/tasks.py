@@ -10,6 +10,7 @@ from typing import Any
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 
+from lifeloop.flows.discreet import discreet
 from lifeloop.journey.plan import Plan
 from lifeloop.work.labels import node_label
 from lifeloop.work.wave import Wave
@@ -43,17 +44,20 @@ class StepTasks:
 
 async def _admit(count: int) -> int:
     del count
-    return present.get().admit()
+    with discreet("letting people in"):
+        return present.get().admit()
 
 
 async def _move(node: str, count: int) -> int:
     del count
-    return present.get().move(node)
+    with discreet("moving people"):
+        return present.get().move(node)
 
 
 async def _deliver(count: int) -> dict[str, int]:
     del count
-    return dict(await present.get().deliver())
+    with discreet("handing over"):
+        return dict(await present.get().deliver())
 
 
 def _task(label: str, work: Callable[..., Awaitable[Any]]) -> Task[..., Any]:

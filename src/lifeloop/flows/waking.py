@@ -2,45 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 
-from lifeloop.clock import Clock, Instant
+from lifeloop.clock import Instant
 from lifeloop.flows.naming import deployment_name
 
-DEBOUNCE = 10
-"""Seconds: events that arrive within one such stretch wake a journey once."""
+SOON = 15
+"""Seconds from one wave of a journey to the next at the earliest: however often something falls due, no stampede."""
 
 
-async def schedule_wake(deployment_id: str, journey: str, due: Instant) -> None:
-    """Schedule one run for exactly then; asked again for the same moment, it stays one."""
-    async with get_client() as client:
-        await _schedule(client, UUID(str(deployment_id)), journey, due)
+async def wake(dues: Mapping[str, Instant], now: Instant) -> tuple[str, ...]:
+    """Schedule a wave of each of these journeys for when it is due, at once if that is past; returns which.
+
+    A journey that is not deployed is left to the others who run it.
+    """
+    async with Waking.open(now) as waking:
+        return tuple([journey for journey, due in dues.items() if await waking.by_name(journey, due)])
 
 
-async def wake_now(journeys: Iterable[str], clock: Clock) -> None:
-    """Wake journeys because something happened. A journey that is not deployed is left to the others who run it."""
-    stretch = clock.now() // DEBOUNCE * DEBOUNCE
-    async with get_client() as client:
-        for journey in journeys:
-            try:
-                found = await client.read_deployment_by_name(deployment_name(journey))
-            except ObjectNotFound:
-                continue
-            await _schedule(client, found.id, journey, stretch)
+@dataclass(frozen=True, slots=True)
+class Waking:
+    """One connection to Prefect's server, at one moment."""
 
+    client: PrefectClient
+    now: Instant
 
-async def _schedule(client: PrefectClient, deployment_id: UUID, journey: str, due: Instant) -> None:
-    at = datetime.fromtimestamp(due, UTC)
-    await client.create_flow_run_from_deployment(
-        deployment_id,
-        name=f"{journey} wakes {at:%a %d %b %Y %H:%M} UTC",
-        state=Scheduled(scheduled_time=at),
-        idempotency_key=f"wake:{journey}:{due}",
-        tags=["wake-up"],
-    )
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, now: Instant) -> AsyncIterator[Waking]:
+        """Connect."""
+        async with get_client() as client:
+            yield cls(client, now)
+
+    async def by_name(self, journey: str, due: Instant) -> FlowRun | None:
+        """Wake a journey because something happened; None when it is not deployed."""
+        try:
+            found = await self.client.read_deployment_by_name(deployment_name(journey))
+        except ObjectNotFound:
+            return None
+        return await self.at(found.id, journey, due, max(due, self.now))
+
+    async def again(self, deployment_id: Any, journey: str, due: Instant, *, own: Any) -> FlowRun:
+        """Schedule the wave after this one, whose run is ``own``: exactly when due, but not in a rush."""
+        return await self.at(UUID(str(deployment_id)), journey, due, max(due, self.now + SOON), own=str(own))
+
+    async def at(
+        self, deployment_id: UUID, journey: str, due: Instant, start: Instant, *, own: str | None = None
+    ) -> FlowRun:
+        """Make one run for what falls due then; asked again by whomever, it stays one.
+
+        A run that came to its end without the work being done (cancelled because another was running, crashed) is
+        followed by another, so that no key is ever used up.
+        """
+        key = f"wake:{journey}:{due}"
+        at = datetime.fromtimestamp(start, UTC)
+        while True:
+            run = await self.client.create_flow_run_from_deployment(
+                deployment_id,
+                name=f"{journey} wakes {at:%a %d %b %Y %H:%M} UTC",
+                state=Scheduled(scheduled_time=at),
+                idempotency_key=key,
+                tags=["wake-up"],
+            )
+            over = run.state is not None and run.state.is_final()
+            if not over and str(run.id) != own:
+                return run
+            key = f"wake:{journey}:after:{run.id}"
