@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from lifeloop.engine.values import State
 from lifeloop.store import customers, enrollments, journeys, messages
 from lifeloop.store.opening import Store, open_store
+from lifeloop.store.transaction import Tx
 from lifeloop.store.values import CustomerRow, NewMessage, NewRun, PlanRow
 
 POSTGRES = os.environ.get("LIFELOOP_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
@@ -84,15 +84,18 @@ def counted() -> Callable[[Store], AbstractContextManager[list[str]]]:
 @contextmanager
 def _counted(store: Store) -> Iterator[list[str]]:
     seen: list[str] = []
+    run = Tx._execute
 
-    def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
-        seen.append(statement)
+    def note(tx: Tx, sql: str, *more: object) -> object:
+        if tx.connection.engine.pool is store.engine.pool:
+            seen.append(sql)
+        return run(tx, sql, *more)
 
-    event.listen(store.engine, "before_cursor_execute", note)
+    Tx._execute = note
     try:
         yield seen
     finally:
-        event.remove(store.engine, "before_cursor_execute", note)
+        Tx._execute = run
 
 
 @dataclass
