@@ -113,7 +113,7 @@ def _rows(cursor: Any) -> Rows:
 
 @lru_cache(maxsize=1024)
 def _shape(names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
-    row: Any = namedtuple("Row", names, rename=True)  # noqa: PYI024  # nobody else knows its names
+    row: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]  # noqa: PYI024  # known only here
     made: Callable[[Sequence[Any]], Any] = row._make
     return made
 
