@@ -192,3 +192,9 @@ def test_the_exit_codes_are_those_that_are_promised():
         "INTERRUPTED": 130,
     }
     assert cli.main(["--version"]) == 0
+
+
+def test_help_runs_on_to_the_edge_of_the_window(run):
+    lines = run("init", "--help", COLUMNS="90").out.splitlines()
+    assert not any(line.endswith(" ") for line in lines)
+    assert "tests. Change" not in lines

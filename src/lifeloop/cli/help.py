@@ -44,7 +44,8 @@ class HelpPage:
     def render_description(self, console: Console, _options: ConsoleOptions, description: Any) -> None:
         """Draw what the command is for."""
         if description:
-            console.print(description)
+            paragraphs = _words(description, console).split("\n\n")
+            console.print("\n\n".join("\n".join(wrap(paragraph, console.width)) for paragraph in paragraphs), "")
 
 
 def _name(entry: HelpEntry, form: str) -> str:
