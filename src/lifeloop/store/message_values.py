@@ -97,6 +97,8 @@ class GateFacts:
     """Where its run stands: a stopped run's messages are cancelled. None: it has no run."""
     run_reason: str | None = None
     started_at: Instant | None = None
+    run_due_at: Instant | None = None
+    """When its run is looked at next: until it was, nobody knows whether the message is still wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Decision:
     to: Literal["attempting", "ready", "held", "suppressed", "capped", "expired", "cancelled"]
     reason: str | None = None
     until: Instant | None = None
+    due_at: Instant | None = None
+    """When it is meant to leave from now on, because a rule held it; None: as before, so being late stays late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class Outcome:
     answer: Record | None = None
     raw: str = ""
     """The raw answer, shortened and without secrets."""
+    unused: bool = False
+    """Nothing was wrong with this message and nobody had it: the try does not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,11 @@ from lifeloop.engine.values import Record
 from lifeloop.store import customers, enrollments
 from lifeloop.store.ledger import READ, RECEIPTS, find, of_run, read
 from lifeloop.store.outgoing import (
+    NEVER_AGAIN,
     claim_ready,
     count_ready,
+    halted,
+    has_lost,
     load_gate_facts,
     mark,
     release_held,
@@ -35,6 +38,8 @@ __all__ = [
     "claim_ready",
     "count_ready",
     "find",
+    "halted",
+    "has_lost",
     "load_gate_facts",
     "mark",
     "of_run",
@@ -133,12 +138,16 @@ def open_asks(tx: Tx, who: str | None = None) -> tuple[Message, ...]:
 
 
 def cancel_runs(tx: Tx, run_ids: Sequence[int], reason: str) -> int:
-    """These runs ended: what was not handed over yet is not."""
+    """These runs ended: what was not handed over yet is not, and what is under way is not tried a second time."""
     return tx.run(
-        "UPDATE message SET status = 'cancelled', next_at = NULL, reason = :reason"
-        f" WHERE {tx.among('enrollment_id', 'runs')} AND status IN ('ready', 'held')",
+        "UPDATE message SET reason = CASE WHEN status IN ('ready', 'held') THEN :reason ELSE reason END,"
+        " next_at = CASE WHEN status = 'ready' THEN NULL ELSE next_at END,"
+        " expires_at = CASE WHEN status IN ('ready', 'held') THEN expires_at ELSE CAST(:never AS bigint) END,"
+        " status = CASE WHEN status IN ('ready', 'held') THEN 'cancelled' ELSE status END"
+        f" WHERE {tx.among('enrollment_id', 'runs')} AND status IN ('ready', 'held', 'attempting', 'uncertain')",
         runs=list(run_ids),
         reason=reason,
+        never=NEVER_AGAIN,
     )
 
 

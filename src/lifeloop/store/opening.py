@@ -17,6 +17,8 @@ from lifeloop.store.transaction import Tx
 
 BUSY_SECONDS = 20
 LOCK_TIMEOUT = "10s"
+LOCKED = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL's words for: out of turn, waited for each other, waited too long."""
 
 
 class StoreUnreachable(ConnectionError):  # noqa: N818  # named for what it says
@@ -25,6 +27,10 @@ class StoreUnreachable(ConnectionError):  # noqa: N818  # named for what it says
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"the database {url} does not answer: {reason}")
         self.url = url
+
+
+class StoreBusy(Exception):  # noqa: N818  # named for what it says
+    """The database would not do it now: somebody held a lock too long, or two waited for each other. Try again."""
 
 
 def open_store(url: str, *, throwaway: bool = False) -> Store:
@@ -78,19 +84,30 @@ class Store:
         options: dict[str, Any] = {"lifeloop_reading": reading}
         if reading and self.postgres:
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._connected(options) as connection, connection.begin():
-            try:
+        try:
+            with self._connected(options) as connection, connection.begin():
                 yield connection
-            except DBAPIError as problem:
-                if problem.connection_invalidated:
-                    raise StoreUnreachable(self.url, "the connection broke") from problem
-                raise
+        except DBAPIError as problem:
+            if problem.connection_invalidated:
+                raise StoreUnreachable(self.url, "the connection broke") from problem
+            if _is_locked(problem):
+                raise StoreBusy(_first_line(problem)) from problem
+            raise
 
     def _connected(self, options: dict[str, Any]) -> Connection:
         try:
             return self.engine.connect().execution_options(**options)
         except (OperationalError, InterfaceError) as problem:
-            raise StoreUnreachable(self.url, str(problem.orig).strip().splitlines()[0]) from problem
+            raise StoreUnreachable(self.url, _first_line(problem)) from problem
+
+
+def _is_locked(problem: DBAPIError) -> bool:
+    state = getattr(problem.orig, "sqlstate", None)
+    return state in LOCKED if state else "is locked" in str(problem.orig)
+
+
+def _first_line(problem: DBAPIError) -> str:
+    return (str(problem.orig).strip().splitlines() or [type(problem).__name__])[0]
 
 
 def _postgres(url: str) -> Engine:

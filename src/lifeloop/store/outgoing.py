@@ -31,6 +31,13 @@ Resolution = Literal["sent", "rejected", "assumed_sent", "ready", "parked"]
 """What becomes of a message whose answer was lost. ``parked``: it stays uncertain until a person decides."""
 
 PARKED = "parked"
+UNTRIED = "not tried"
+"""The class of an outcome when nothing was handed over at all: it leaves no attempt behind."""
+NEVER_AGAIN = 0
+"""An expiry that says: whatever becomes of the try under way, there is no other."""
+
+_DECIDED = {"message": "text", "word": "text", "why": "text"} | dict.fromkeys(("until", "meant"), "bigint")
+_DECIDED |= {"goes": "integer"}
 _BY_ID = itemgetter("message")
 """Rows are written in order of id, so that two writers of the same rows wait for each other and no more."""
 
@@ -62,6 +69,12 @@ def count_ready(
     return claims.count(tx, "message", now, claims.Which(journeys, shard, customer=customer))
 
 
+def halted(tx: Tx) -> str | None:
+    """Why nothing may leave, held until the commit: a halt waits for this transaction, and nobody is marked after."""
+    rows = tx.ask(f"SELECT name, reason FROM switch ORDER BY name {tx.locked('FOR SHARE')}")
+    return next((row.reason for row in rows if row.reason is not None), None)
+
+
 def load_gate_facts(
     tx: Tx,
     messages: Sequence[Message],
@@ -78,7 +91,7 @@ def load_gate_facts(
     after it. Consent, suppression and earlier messages are safe under the customers' locks, which ``claim_ready``
     took and every writer of them takes.
     """
-    halted = _halted(tx)
+    stopped = halted(tx)
     paused = _paused(tx, {message.journey for message in messages})
     runs = enrollments.find(tx, [message.run_id for message in messages if message.run_id is not None])
     subjects = [_about(message, runs, kinds or {}) for message in messages]
@@ -88,11 +101,12 @@ def load_gate_facts(
         run = runs.get(message.run_id) if message.run_id is not None else None
         found[message.id] = GateFacts(
             facts=known,
-            halted=halted,
+            halted=stopped,
             paused=message.journey in paused,
             run_status=str(run.state.status) if run else None,
             run_reason=run.state.reason if run else None,
             started_at=run.state.started_at if run else None,
+            run_due_at=run.state.due_at if run else None,
         )
     return found
 
@@ -106,13 +120,12 @@ def _about(message: Message, runs: Mapping[int, Run], kinds: Mapping[str, str]) 
 def mark(tx: Tx, decisions: Sequence[Decision], now: Instant, *, owner: str, lease_until: Instant) -> dict[str, int]:
     """Write what the gate said; returns the fence of each one that may be handed over. A mark reserves, too."""
     marked = tx.ask(
-        "UPDATE message SET status = r.word, reason = r.why, next_at = r.until,"
+        "UPDATE message SET status = r.word, reason = r.why, next_at = r.until, due_at = coalesce(r.meant, due_at),"
         " fence = fence + r.goes, tries = tries + r.goes,"
         " owner = CASE WHEN r.goes = 1 THEN :owner END,"
         " lease_until = CASE WHEN r.goes = 1 THEN CAST(:lease_until AS bigint) END,"
         " sent_at = CASE WHEN r.goes = 1 THEN CAST(:now AS bigint) END"
-        f" FROM {tx.table({'message': 'text', 'word': 'text', 'why': 'text', 'until': 'bigint', 'goes': 'integer'})}"
-        " WHERE id = r.message AND status = 'ready' RETURNING id, fence, status",
+        f" FROM {tx.table(_DECIDED)} WHERE id = r.message AND status = 'ready' RETURNING id, fence, status",
         rows=sorted((_decided(decision) for decision in decisions), key=_BY_ID),
         owner=owner,
         lease_until=lease_until,
@@ -130,11 +143,22 @@ def settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, *, owner: str) -> 
     if answered:
         customers.lock(tx, [message.customer_id for message in ledger.find(tx, answered).values()])
     kept = _settle(tx, outcomes, now, owner)
-    _note(tx, [outcome for outcome in outcomes if outcome.id in kept], now)
+    _note(tx, [outcome for outcome in outcomes if outcome.id in kept and outcome.outcome != UNTRIED], now)
     woken = [run for id_ in answered if (run := kept.get(id_)) is not None]
     if woken:
         enrollments.wake_runs(tx, woken, now)
     return tuple(outcome.id for outcome in outcomes if outcome.id not in kept)
+
+
+def has_lost(tx: Tx, now: Instant) -> bool:
+    """Tell whether anything waits for ``sweep`` or for the policy of uncertain messages; takes no lock."""
+    rows = tx.ask(
+        "SELECT EXISTS (SELECT 1 FROM message WHERE lease_until < :now) OR EXISTS (SELECT 1 FROM message"
+        " WHERE status = 'uncertain' AND (reason IS NULL OR reason <> :parked)) AS found",
+        now=now,
+        parked=PARKED,
+    )
+    return bool(rows[0].found)
 
 
 def sweep(tx: Tx, now: Instant) -> tuple[Message, ...]:
@@ -185,11 +209,6 @@ def release_held(tx: Tx, journeys: Sequence[str] | None, now: Instant) -> int:
     return tx.run(f"UPDATE message SET status = 'ready', next_at = :now WHERE status = 'held'{some}", now=now, **ids)
 
 
-def _halted(tx: Tx) -> str | None:
-    rows = tx.ask(f"SELECT name, reason FROM switch ORDER BY name {tx.locked('FOR SHARE')}")
-    return next((row.reason for row in rows if row.reason is not None), None)
-
-
 def _paused(tx: Tx, names: Collection[str]) -> frozenset[str]:
     rows = tx.ask(
         f"SELECT name, paused_at FROM journey WHERE {tx.among('name', 'names', 'text')} ORDER BY id"
@@ -207,6 +226,7 @@ def _decided(decision: Decision) -> dict[str, Any]:
         "word": decision.to,
         "why": decision.reason,
         "until": decision.until,
+        "meant": decision.due_at,
         "goes": 1 if decision.to == "attempting" else 0,
     }
 
@@ -215,10 +235,11 @@ def _settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, owner: str) -> di
     columns = dict.fromkeys(("message", "word", "why", "provider", "body"), "text")
     rows: Rows = tx.ask(
         "UPDATE message SET status = r.word, reason = r.why, next_at = r.retry_at, owner = NULL, lease_until = NULL,"
+        " tries = tries - r.unused,"
         " sent_at = CASE WHEN r.word IN ('ready', 'rejected', 'held') THEN NULL ELSE sent_at END,"
         " provider_id = coalesce(r.provider, provider_id), answer = coalesce(r.body, answer),"
         " answered_at = CASE WHEN r.body IS NULL THEN answered_at ELSE CAST(:now AS bigint) END"
-        f" FROM {tx.table(columns | {'held': 'integer', 'retry_at': 'bigint'})}"
+        f" FROM {tx.table(columns | {'held': 'integer', 'retry_at': 'bigint', 'unused': 'integer'})}"
         " WHERE id = r.message AND fence = r.held AND owner = :owner AND status = 'attempting'"
         " RETURNING id, enrollment_id",
         rows=sorted((_outcome(outcome) for outcome in outcomes), key=_BY_ID),
@@ -238,6 +259,7 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "why": outcome.reason,
         "provider": outcome.provider_id,
         "retry_at": outcome.retry_at,
+        "unused": int(outcome.unused),
         "body": None if outcome.answer is None else dump(outcome.answer),
     }
 
