@@ -45,7 +45,7 @@ class HelpPage:
         """Draw what the command is for."""
         if description:
             paragraphs = _words(description, console).split("\n\n")
-            console.print("\n\n".join("\n".join(wrap(paragraph, console.width)) for paragraph in paragraphs), "")
+            console.print("\n\n".join("\n".join(wrap(paragraph, console.width)) for paragraph in paragraphs), end="\n\n")
 
 
 def _name(entry: HelpEntry, form: str) -> str:
