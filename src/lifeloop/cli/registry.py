@@ -49,4 +49,5 @@ COMMANDS: tuple[Command, ...] = (
     Command("explain", "Check", "Explain a mistake by its code, with a wrong and a right example."),
     Command("read", "Check", "Read a journey aloud, as prose.", function="read:read_aloud"),
     Command("graph", "Check", "Draw the map of a journey."),
+    Command("run", "Run", "Let journeys run in this window, without a Prefect server."),
 )

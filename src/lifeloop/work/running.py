@@ -3,54 +3,103 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 
 from lifeloop.clock import Instant
+from lifeloop.store.opening import StoreUnreachable
 from lifeloop.work.tidying import tidy
 from lifeloop.work.wave import BATCH, Wave
 from lifeloop.work.workspace import Workspace
 
-log = logging.getLogger(__name__)
-
 LOOK_AGAIN = 1.0
 """Seconds between two looks at the database: what another process wrote is noticed within this."""
 TIDY_EVERY = 60
+PATIENCE = (1.0, 60.0)
+"""Seconds until a database that went away is tried again: at first, and at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one wave did: counts by word, seconds, and when something is due next."""
+
+    at: Instant
+    counts: dict[str, int]
+    seconds: float
+    next_due: Instant | None
+    halted: str | None = None
+
+    @property
+    def did_something(self) -> bool:
+        """Whether it is worth a line."""
+        return any(self.counts.values())
 
 
 @dataclass(slots=True)
 class Runner:
-    """Waves until told to stop. ``tell`` hears the counts of every wave that did something."""
+    """Waves until told to stop: set ``stopping``, and the batch at hand is finished, nothing new is begun.
+
+    ``tell`` hears of every wave that did something, ``trouble`` of a database that is away.
+    """
 
     space: Workspace
     batch: int = BATCH
-    tell: Callable[[dict[str, int]], None] | None = None
+    tell: Callable[[Told], None] = lambda _: None
+    trouble: Callable[[str], None] = lambda _: None
     stopping: bool = False
     _tidied_at: Instant = 0
+    _away: list[str] = field(default_factory=list)
 
-    async def run_once(self) -> dict[str, int]:
+    async def run_once(self) -> Told:
         """Do everything that is due now."""
-        self._tidy()
-        counts = await Wave(self.space, batch=self.batch).run()
-        if self.tell and any(counts.values()):
-            self.tell(counts)
-        return counts
+        began, now = monotonic(), self.space.clock.now()
+        self._tidy(now)
+        wave = Wave(self.space, batch=self.batch, enough=lambda: self.stopping)
+        counts = await wave.run()
+        told = Told(now, counts, monotonic() - began, wave.next_due(), wave.halted)
+        if told.did_something:
+            self.tell(told)
+        return told
 
     async def run_forever(self) -> None:
-        """Go on until ``stopping``; an unreachable database is waited for, not given up on."""
+        """Go on until ``stopping``; a database that goes away is waited for, not given up on."""
+        patience = PATIENCE[0]
         while not self.stopping:
-            await self.run_once()
-            await self._rest()
+            try:
+                told = await self.run_once()
+            except StoreUnreachable as problem:
+                self._say_away(str(problem))
+                await self._sleep(patience)
+                patience = min(patience * 2, PATIENCE[1])
+            else:
+                self._say_back()
+                patience = PATIENCE[0]
+                await self._rest(told)
 
-    async def _rest(self) -> None:
+    async def _rest(self, told: Told) -> None:
         """Sleep until the next thing is due, but look again soon: somebody else may have written."""
-        due = Wave(self.space).next_due()
-        ahead = LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.0, due - self.space.clock.now()))
-        await asyncio.sleep(ahead)
+        ahead = LOOK_AGAIN if told.next_due is None else told.next_due - self.space.clock.now()
+        # What is due and could not be taken is in other hands: do not spin around it.
+        await self._sleep(LOOK_AGAIN if ahead <= 0 else min(LOOK_AGAIN, ahead))
 
-    def _tidy(self) -> None:
-        now = self.space.clock.now()
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, but not through a wish to stop."""
+        ends = monotonic() + seconds
+        while not self.stopping and (left := ends - monotonic()) > 0:  # noqa: ASYNC110  # a signal cannot set an Event
+            await asyncio.sleep(min(left, LOOK_AGAIN))
+
+    def _say_away(self, reason: str) -> None:
+        if not self._away:
+            self._away.append(reason)
+            self.trouble(f"{reason}; waiting for it")
+
+    def _say_back(self) -> None:
+        if self._away:
+            self._away.clear()
+            self.trouble("the database is back")
+
+    def _tidy(self, now: Instant) -> None:
         if now - self._tidied_at >= TIDY_EVERY:
-            self._tidied_at = now
             tidy(self.space)
+            self._tidied_at = now
