@@ -21,8 +21,8 @@ Order = Literal["day first", "month first"]
 Comma = Literal["comma", "point"]
 Fit = Callable[[str], Coerced]
 
-YES = frozenset("yes y true 1 x on ja j wahr oui o vrai si sí waar".split())
-NO = frozenset("no n false 0 off nee nein falsch non faux onwaar".split())
+YES = frozenset(["yes", "y", "true", "1", "x", "on", "ja", "j", "wahr", "oui", "o", "vrai", "si", "sí", "waar"])
+NO = frozenset(["no", "n", "false", "0", "off", "nee", "nein", "falsch", "non", "faux", "onwaar"])
 _SPLIT = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2}):(\d\d)(?::(\d\d))?)?")
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)|(\d{4})/(\d\d?)/(\d\d?)")
 _COMMA = re.compile(r"[^\d]*\d+(\.\d{3})*,\d{1,2}\D*|[^\d]*\d{1,3}(\.\d{3})+,\d+\D*|[^\d]*\d{1,3}(\.\d{3}){2,}\D*")
@@ -89,7 +89,7 @@ def instant_at(text: str, order: Order, zone: ZoneInfo) -> Instant | None:
     """Return the moment a cell names: a date and time, on that zone's clock unless it says another; or Unix time."""
     if _EPOCH.fullmatch(text):
         number = float(text)
-        return int(number / 1000 if len(text.split(".")[0]) == _MILLISECONDS else number)
+        return int(number / 1000 if len(text.split(".", maxsplit=1)[0]) == _MILLISECONDS else number)
     return instant_in(iso_date(text, order), zone)
 
 

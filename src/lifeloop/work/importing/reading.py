@@ -212,7 +212,7 @@ def _same_id(meaning: Meaning, event: EventMap) -> bool:
 def _things(
     things: Mapping[str, tuple[Callable[[Cells], dict[str, Json]], str]], cells: Cells
 ) -> dict[str, tuple[Fields, ...]]:
-    found = {}
+    found: dict[str, tuple[Fields, ...]] = {}
     for kind, (fields, key) in things.items():
         thing = fields(cells)
         if not thing:

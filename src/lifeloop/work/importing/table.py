@@ -106,7 +106,7 @@ class Table:
             if isinstance(row, Row) and len(row.cells) != wanted:
                 yield Rejected(row.number, _miscounted(len(row.cells), wanted), cells=tuple(row.cells[self._skip :]))
             elif isinstance(row, Row) and self._skip:
-                yield Row(row.number, row.cells[self._skip :])
+                yield Row(row.number, [_unguarded(cell) for cell in row.cells[self._skip :]])
             else:
                 yield row
 
@@ -160,6 +160,11 @@ def _evenness(counts: Sequence[int]) -> tuple[float, int]:
         return (0.0, 0)
     same = sum(count == counts[0] for count in counts) / len(counts)
     return (same, counts[0])
+
+
+def _unguarded(cell: str) -> str:
+    """Take away what keeps a spreadsheet from reading a cell of a rejects file as a formula."""
+    return cell[1:] if cell[:2] in {"'=", "'@"} else cell
 
 
 def _miscounted(found: int, wanted: int) -> str:

@@ -1,0 +1,57 @@
+"""The file beside an import that holds what was not taken, with the reasons, ready to be put right and read again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from lifeloop.work.importing.problems import Rejected
+from lifeloop.work.importing.table import REJECTS
+
+LONGEST = 200
+"""Characters of a cell that are shown; nobody puts fifty megabytes right by hand."""
+_RISKY = ("=", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula."""
+
+
+def rejects_path(path: Path) -> Path:
+    """Return where the rejects of a file go; those of a rejects file replace it."""
+    stem = path.name.removesuffix(".rejects.csv") if path.name.endswith(".rejects.csv") else path.stem
+    return path.with_name(f"{stem}.rejects.csv")
+
+
+class Rejects:
+    """Writes rejected rows as they come; a file without any is not made, and an old one is taken away."""
+
+    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+        self.path = path
+        self._columns = columns
+        self._writing = path.with_name(path.name + ".part")
+        self._file: IO[str] | None = None
+
+    def add(self, one: Rejected) -> None:
+        """Write one row."""
+        if self._file is None:
+            self._file = self._writing.open("w", encoding="utf-8-sig", newline="")
+            csv.writer(self._file).writerow((*REJECTS, *self._columns))
+        told = (str(one.row), one.column, _shown(one.value), one.reason)
+        csv.writer(self._file).writerow([_safe(cell) for cell in (*told, *map(_shown, one.cells))])
+
+    def close(self) -> Path | None:
+        """Put the file in its place; returns it, or None when every row was fine."""
+        if self._file is None:
+            self.path.unlink(missing_ok=True)
+            return None
+        self._file.close()
+        self._writing.replace(self.path)
+        return self.path
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST * 10 else text[:LONGEST] + "…"
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_RISKY) else cell
