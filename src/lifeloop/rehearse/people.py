@@ -28,14 +28,14 @@ LAST_NAMES = (
     "Murphy", "Silva",
 )  # fmt: skip
 SHIFT = 365
-"""Days over which dates of the samples are spread."""
+"""Days over which dates of the samples are spread, half of them before and half after the sample's own."""
 
 
 def made_up(number: int, seed: int, samples: Sequence[Person], catalogue: Catalogue) -> Person:
     """Return the customer of that number: like one of the samples, but somebody else."""
     sample = samples[int(_draw(seed, number, "sample") * len(samples))]
     name = f"c{number:05d}"
-    shift = timedelta(days=int(_draw(seed, number, "shift") * SHIFT))
+    shift = timedelta(days=int((_draw(seed, number, "shift") - 0.5) * SHIFT))
     varied = _varied(sample.customer, catalogue.customer, seed, number, shift)
     things = {
         kind: tuple(_thing(thing, kind, catalogue, seed, number, index, shift) for index, thing in enumerate(those))

@@ -7,7 +7,7 @@ may enter is let in, then everybody who is due moves, then what that brought abo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from lifeloop.clock import Instant
 from lifeloop.engine.entry import PastRun, enter, entry_key, subject_of
@@ -43,12 +43,26 @@ _PAST = {"open": "opened", "click": "clicked", "reply": "replied"}
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One line of a rehearsal: when, in which journey (None: to the customer), and what. ``key``: of which run."""
+    """One line of a rehearsal: when, in which journey (None: to the customer), and what.
+
+    ``key``: of which run. ``customer`` and ``object``: the records as they were, for the words of a message.
+    """
 
     at: Instant
     journey: str | None
     effect: Effect | Event
     key: str = ""
+    customer: Record = field(default_factory=dict)
+    object: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Somebody came to a journey and was not let in."""
+
+    at: Instant
+    candidate: Candidate
+    refusal: Refusal
 
 
 class World:
@@ -79,6 +93,7 @@ class World:
         self.now = at
         self.runs: list[Run] = []
         self.happened: list[Happened] = []
+        self.refused: list[Refused] = []
         self._starts.begin(at)
 
     @property
@@ -169,7 +184,10 @@ class World:
         earlier = [run for run in self.runs if run.plan.journey == plan.journey]
         past = [PastRun(run.subject, run.key, run.state.started_at, run.active) for run in earlier]
         state = enter(plan, candidate, facts=facts, now=self.now, runs=past)
-        if subject is None or isinstance(state, Refusal):
+        if isinstance(state, Refusal):
+            self.refused.append(Refused(self.now, candidate, state))
+            return
+        if subject is None:
             return
         key = entry_key(plan, candidate, subject)
         if all(run.key != key for run in earlier):
@@ -189,7 +207,8 @@ class World:
         move = advance(run.plan, run.state, wake, facts=facts, now=self.now, pins=self._pins)
         run.state = move.state
         for effect in move.effects:
-            self.happened.append(Happened(self.now, run.plan.journey, effect, run.key))
+            customer = self._memory.customer
+            self.happened.append(Happened(self.now, run.plan.journey, effect, run.key, customer, facts.object))
             self._learn(run, effect)
 
     def _learn(self, run: Run, effect: Effect) -> None:
