@@ -38,13 +38,18 @@ def admit_due(space: Workspace, now: Instant, which: Which) -> Moved:
     done = Moved()
     try:
         with space.store.transaction() as tx:
-            rows = candidates.claim_due(tx, which.journeys, now, which.limit, which.shard, customer=which.customer)
-            done = _admit(space, tx, rows, now) if rows else done
+            done = admit_in(space, tx, now, which)
             if which.dry_run:
                 raise DryRun  # noqa: TRY301  # the way to leave a transaction unwritten
     except DryRun:
         log.debug("dry run: %d admitted, nothing written", done.moved)
     return done
+
+
+def admit_in(space: Workspace, tx: Tx, now: Instant, which: Which) -> Moved:
+    """Do what ``admit_due`` does, inside a transaction that is open."""
+    rows = candidates.claim_due(tx, which.journeys, now, which.limit, which.shard, customer=which.customer)
+    return _admit(space, tx, rows, now) if rows else Moved()
 
 
 def _admit(space: Workspace, tx: Tx, rows: Sequence[CandidateRow], now: Instant) -> Moved:

@@ -9,7 +9,7 @@ from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
 from lifeloop.journey.attributes import coerce
 from lifeloop.journey.catalogue import Attribute
-from lifeloop.store import consents, customers, events, objects
+from lifeloop.store import consents, customers, events, facts, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import ConsentRow, CustomerRow, EventRow, ObjectRow, Upserted
 from lifeloop.work.routing import route_changes, route_events, schedule_calendar
@@ -53,18 +53,39 @@ class Ingested:
 
 
 def ingest(
-    space: Workspace, people: Sequence[Person] = (), happenings: Sequence[Happening] = (), *, source: str = "import"
+    space: Workspace,
+    people: Sequence[Person] = (),
+    happenings: Sequence[Happening] = (),
+    *,
+    source: str = "import",
+    keep_refusals: bool = False,
 ) -> Ingested:
-    """Take in one batch. An event of a customer nobody knows yet makes the customer known."""
-    now = space.clock.now()
+    """Take in one batch. An event of a customer nobody knows yet makes the customer known.
+
+    ``keep_refusals``: who said no before stays with it, whatever the batch says: files are often older than a refusal.
+    """
     with space.store.transaction() as tx:
-        written = _write_people(tx, people, happenings, now)
-        changes = [*written.changes, *objects.upsert(tx, _things(space, people, written.ids), now)]
-        consents.record(tx, _permissions(people, written.ids, now, source), now)
-        added = events.add(tx, [_row(one, written.ids) for one in happenings], now)
-        woken = route_changes(space, tx, changes, now) | route_events(space, tx, added.new, now)
-        active = frozenset(written.ids[one.customer] for one in happenings)
-        _newcomers(space, tx, written, active, now)
+        return take_in(space, tx, people, happenings, source=source, keep_refusals=keep_refusals)
+
+
+def take_in(
+    space: Workspace,
+    tx: Tx,
+    people: Sequence[Person],
+    happenings: Sequence[Happening],
+    *,
+    source: str = "import",
+    keep_refusals: bool = False,
+) -> Ingested:
+    """Do what ``ingest`` does, inside a transaction that is open."""
+    now = space.clock.now()
+    written = _write_people(tx, people, happenings, now)
+    changes = [*written.changes, *objects.upsert(tx, _things(space, people, written.ids), now)]
+    consents.record(tx, _permissions(tx, people, written.ids, now, source, keep_refusals=keep_refusals), now)
+    added = events.add(tx, [_row(one, written.ids) for one in happenings], now)
+    woken = route_changes(space, tx, changes, now) | route_events(space, tx, added.new, now)
+    active = frozenset(written.ids[one.customer] for one in happenings)
+    _newcomers(space, tx, written, active, now)
     return Ingested(
         customers=len(people),
         new_customers=len(written.new),
@@ -91,12 +112,18 @@ def _things(space: Workspace, people: Sequence[Person], ids: Mapping[str, int]) 
     ]
 
 
-def _permissions(people: Sequence[Person], ids: Mapping[str, int], now: Instant, source: str) -> list[ConsentRow]:
-    return [
-        ConsentRow(ids[person.key], topic, granted, now, source=source)
-        for person in people
-        for topic, granted in person.consents.items()
-    ]
+def _permissions(
+    tx: Tx, people: Sequence[Person], ids: Mapping[str, int], now: Instant, source: str, *, keep_refusals: bool
+) -> list[ConsentRow]:
+    """Return what is said anew; the same word again is no new one."""
+    said = [(ids[one.key], topic, granted) for one in people for topic, granted in one.consents.items()]
+    known = facts.consents_of(tx, sorted({customer for customer, _, _ in said})) if said else {}
+    rows = []
+    for customer, topic, granted in dict.fromkeys(said):
+        before = known.get(customer, {}).get(topic)
+        if before is not granted and not (keep_refusals and before is False):
+            rows.append(ConsentRow(customer, topic, granted, now, source=source))
+    return rows
 
 
 def _row(one: Happening, ids: Mapping[str, int]) -> EventRow:

@@ -34,17 +34,22 @@ def publish(space: Workspace, now: Instant) -> Published:
     Who is on the way goes on with the plan they began with. For journeys that start at a date or on a calendar,
     everybody's start is worked out anew: the one time that all customers are looked at.
     """
+    with space.store.transaction() as tx:
+        return publish_in(space, tx, now)
+
+
+def publish_in(space: Workspace, tx: Tx, now: Instant) -> Published:
+    """Do what ``publish`` does, inside a transaction that is open."""
     plans = {name: journey.plan for name, journey in space.project.journeys.items() if journey.plan}
     broken = sorted(space.project.journeys.keys() - plans.keys())
-    with space.store.transaction() as tx:
-        before = {row.name: row.digest for row in journeys.rows(tx)}
-        watched = frozenset(space.plans.routes(tx).segments)
-        changed = [name for name, plan in plans.items() if before.get(name) != plan.digest]
-        retired = [name for name, digest in before.items() if digest and name not in space.project.journeys]
-        journeys.publish(tx, {name: _row(plans[name]) for name in changed}, now)
-        journeys.retire(tx, retired)
-        _schedule(space, tx, [plans[name] for name in changed], now)
-        refresh_segments(space, tx, now, quietly=space.plans.routes(tx).segments.keys() - watched)
+    before = {row.name: row.digest for row in journeys.rows(tx)}
+    watched = frozenset(space.plans.routes(tx).segments)
+    changed = [name for name, plan in plans.items() if before.get(name) != plan.digest]
+    retired = [name for name, digest in before.items() if digest and name not in space.project.journeys]
+    journeys.publish(tx, {name: _row(plans[name]) for name in changed}, now)
+    journeys.retire(tx, retired)
+    _schedule(space, tx, [plans[name] for name in changed], now)
+    refresh_segments(space, tx, now, quietly=space.plans.routes(tx).segments.keys() - watched)
     return Published(
         tuple(sorted(changed)), tuple(sorted(plans.keys() - set(changed))), tuple(sorted(retired)), tuple(broken)
     )

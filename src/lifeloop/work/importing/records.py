@@ -22,6 +22,7 @@ from lifeloop.work.importing.meaning import Habits
 from lifeloop.work.importing.problems import Rejected, RowProblemError, UnreadableFileError
 from lifeloop.work.importing.reading import Counted, Taken, usual_order, zone_of_file
 from lifeloop.work.importing.table import Row
+from lifeloop.work.importing.words import all_of
 from lifeloop.work.ingesting import Happening, Person
 
 Object = dict[str, Any]
@@ -31,10 +32,9 @@ PERSON = ("id", "key", *WHO)
 WHEN, ID = ("at", "timestamp", "time", "occurred_at"), ("id", "messageId", "message_id")
 INSIDE = ("properties", "data", "traits")
 ABOUT_PEOPLE = frozenset({"identify", "customer", "person"})
-ENVELOPE = frozenset(
-    ("type", "specversion", "source", "context", "anonymousId", "sentAt", "receivedAt", "originalTimestamp")
-    + ("integrations", "channel", "version")
-)
+ENVELOPE = all_of("""
+type specversion source context anonymousId sentAt receivedAt originalTimestamp integrations channel version
+""")
 
 
 def is_json(path: Path, head: str) -> bool:

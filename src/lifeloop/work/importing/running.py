@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -30,7 +29,6 @@ class Imported:
     events: int = 0
     known: int = 0
     rejected: int = 0
-    by_event: Counter[str] = field(default_factory=Counter)
     journeys: set[str] = field(default_factory=set)
     """Those that now have something to do."""
 
@@ -64,7 +62,7 @@ def import_rows(
 
 
 def _take(space: Workspace, source: str) -> Take:
-    return lambda people, happenings: ingest(space, people, happenings, source=source)
+    return lambda people, happenings: ingest(space, people, happenings, source=source, keep_refusals=True)
 
 
 def _batches(rows: Iterable[Taken | Rejected]) -> Iterator[list[Taken | Rejected]]:

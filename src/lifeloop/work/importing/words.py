@@ -7,22 +7,23 @@ import unicodedata
 from collections.abc import Iterable
 
 
-def _all(text: str) -> frozenset[str]:
+def all_of(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
-CUSTOMER = _all("""
+CUSTOMER = all_of("""
 id customerid customer customernumber customerno custid clientid client userid user memberid accountid externalid
 personid contactid subscriberid klantid klant klantnummer klantnr relatienummer relatienr debiteurnummer
 kundennummer kundennr kundenid kunde kdnr mitgliedsnummer nutzerid benutzerid
 """)
-MOMENT = _all("""
+MOMENT = all_of("""
 at date time datetime timestamp when occurredat happenedat eventdate eventtime createdat orderdate deliverydate
 purchasedate paymentdate datum tijd tijdstip besteldatum orderdatum leverdatum factuurdatum aankoopdatum zeitpunkt
 zeit bestelldatum lieferdatum kaufdatum rechnungsdatum erstelltam
 """)
-EVENT_ID = _all("id eventid messageid transactionid")
-PERMISSION = _all("""
+EVENT_ID = all_of("id eventid messageid transactionid")
+PERMISSION = all_of("""
 newsletter nieuwsbrief consent optin optout toestemming einwilligung subscribed subscribe unsubscribed abgemeldet
 angemeldet marketing mailing gdpr avg dsgvo permission akkoord werbung
 """)
