@@ -279,7 +279,7 @@ def test_a_message_carries_the_data_its_text_reads(trial):
     send = Send("s", "m/x", ("email",), policy, uses=("customer", "start", "values", "event"), args={"n": 1})
     ana = trial.life(trial.plan(send, values={"offer": "10%"})).begin("2026-09-01 12:00", start={"id": "A"})
     (said,) = [effect for effect in ana.effects if isinstance(effect, SendMessage)]
-    assert said.data == {"start": {"id": "A"}, "values": {"offer": "10%"}, "event": {}}
+    assert said.data == {"start": {"id": "A", "date": "2026-09-01"}, "values": {"offer": "10%"}, "event": {}}
     assert (said.args, said.visit, said.due_at) == ({"n": 1}, 1, ana.now)
     assert said.expires_at == trial.at("2026-09-03 12:00")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lifeloop.clock import Instant
 from lifeloop.engine.conditions import holds
@@ -12,8 +12,8 @@ from lifeloop.engine.explain import value_of
 from lifeloop.engine.prepared import prepare
 from lifeloop.engine.scope import Scope, audience_scope
 from lifeloop.engine.timing import add_length, anchor_moment, next_moment
-from lifeloop.engine.values import Candidate, Facts, Record, Refusal, State
-from lifeloop.engine.zones import day_text, utc
+from lifeloop.engine.values import Candidate, Facts, Refusal, State
+from lifeloop.engine.zones import utc
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import FromAnchor
 from lifeloop.journey.plan import Json, NodeId, OnEvent, OnMoment, Plan, Target, Wait
@@ -54,12 +54,7 @@ def enter(
         return node
     # Who joins late begins now: the time gone by, and what happened in it, belongs to no run.
     started_at = now if _is_late(plan, candidate, scope) else min(candidate.due_at, now)
-    return replace(_begun(candidate, facts, now, node, started_at), start=_dated(candidate.start, started_at, scope))
-
-
-def _dated(start: Record, started_at: Instant, scope: Scope) -> Record:
-    """Return what ``start.`` is: ``start.date`` is the day it began, unless the event brings a date of its own."""
-    return start if start.get("date") is not None else {**start, "date": day_text(started_at, scope.zone)}
+    return _begun(candidate, facts, now, node, started_at)
 
 
 def subject_of(plan: Plan, candidate: Candidate, facts: Facts, now: Instant) -> str | None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Event, Facts, Record, Sent, State
-from lifeloop.engine.zones import zone_of
+from lifeloop.engine.zones import day_text, zone_of
 from lifeloop.journey.plan import Plan
 
 _NOTHING: Record = {}
@@ -73,7 +73,7 @@ def run_scope(plan: Plan, zone: ZoneInfo, state: State, facts: Facts, now: Insta
         now=now,
         customer=facts.customer,
         event=state.event or _NOTHING,
-        start=state.start,
+        start=_dated(state, zone),
         memory=state.memory,
         values=cast("Record", plan.values),
         object_kind=plan.object,
@@ -88,3 +88,9 @@ def run_scope(plan: Plan, zone: ZoneInfo, state: State, facts: Facts, now: Insta
         in_run=True,
         country=plan.country,
     )
+
+
+def _dated(state: State, zone: ZoneInfo) -> Record:
+    """Return what ``start.`` is: ``start.date`` is the day the run began, unless its event brought a date itself."""
+    start = state.start
+    return start if start.get("date") is not None else {**start, "date": day_text(state.started_at, zone)}

@@ -202,7 +202,7 @@ class Walk:
         """Return the records a text reads besides the live ones."""
         records = {
             "event": self.event,
-            "start": self.state.start,
+            "start": self.scope.start,
             "journey": self.memory,
             "values": self.plan.values,
         }
