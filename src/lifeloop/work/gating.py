@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lifeloop.clock import Instant
 from lifeloop.engine import gate
-from lifeloop.engine.values import Facts, Sent
+from lifeloop.engine.values import Facts, Sent, Status
 from lifeloop.engine.zones import zone_of
 from lifeloop.journey.plan import Plan, Send
+from lifeloop.store import journeys as published
 from lifeloop.store import outgoing
+from lifeloop.store.transaction import Tx
 from lifeloop.store.values import EVERYBODY, Decision, GateFacts, Message, Shard
 from lifeloop.work.knowing import horizon
+from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.workspace import Workspace
 
-LEASE = 300
-"""Seconds one process may hold a message; a hand-off ends well before (see ``handing.MARGIN``)."""
+UNSETTLED = 1
+"""Seconds a message waits for its run, when something happened to it that nobody has looked at yet."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +55,33 @@ def pass_gate(
     shard: Shard = EVERYBODY,
     customer: str | None = None,
 ) -> Gated:
-    """Claim ready messages and decide each; reservations for caps are taken in the same commit as the decision."""
+    """Claim ready messages and decide each; reservations for caps are taken in the same commit as the decision.
+
+    While the kill switch is on nothing is claimed, so nothing needs to be released after. The same holds for a journey
+    that rests: its messages stay as they are, and pass the gate when it goes on.
+    """
     with space.store.transaction() as tx:
-        claimed = outgoing.claim_ready(tx, now, limit, journeys=journeys, shard=shard, customer=customer)
+        halted = outgoing.halted(tx)
+        if halted:
+            return Gated((), {}, halted)
+        ordered = by_priority(space, tx, journeys)
+        claimed = outgoing.claim_ready(tx, now, limit, journeys=ordered, shard=shard, customer=customer)
         if not claimed:
             return Gated((), {})
         plans = space.plans.by_digest(tx, {row.plan for row in claimed if row.plan})
         kinds = {digest: plan.object for digest, plan in plans.items() if plan.object}
         known = outgoing.load_gate_facts(tx, claimed, now - horizon(plans.values()), kinds=kinds)
         decisions = _decide_all(space, claimed, plans, known, now)
-        fences = outgoing.mark(tx, decisions, now, owner=space.owner, lease_until=now + LEASE)
+        # A lease is counted on the real clock: a wave may decide as of another moment.
+        lease_until = max(now, space.clock.now()) + space.lease
+        fences = outgoing.mark(tx, decisions, now, owner=space.owner, lease_until=lease_until)
     return _gated(claimed, decisions, fences, known, plans)
+
+
+def by_priority(space: Workspace, tx: Tx, names: Sequence[str] | None) -> list[str]:
+    """Return journeys in the order in which they may speak: the project's priority, then by name."""
+    known = [row.name for row in published.rows(tx)] if names is None else names
+    return sorted(known, key=lambda name: (rank_of(space, name), name))
 
 
 def _decide_all(
@@ -68,16 +90,31 @@ def _decide_all(
     reserved: dict[int, list[Sent]] = defaultdict(list)
     decisions = []
     for row in sorted(claimed, key=lambda row: _rank(space, row)):
-        decision = _decide(row, plans.get(row.plan or ""), known[row.id], tuple(reserved[row.customer_id]), now)
+        plan = plans.get(row.plan or "")
+        decision = _decide_safely(row, plan, known[row.id], tuple(reserved[row.customer_id]), now)
+        if decision is None:
+            continue
         if decision.to == "attempting" and row.kind == "mail":
             reserved[row.customer_id].append(Sent(row.name, row.channel, row.topic, now, row.counts))
         decisions.append(decision)
     return decisions
 
 
-def _rank(space: Workspace, row: Message) -> tuple[int, int, int]:
-    """Order messages of one customer: by the project's priority, then older first."""
-    return (row.customer_id, rank_of(space, row.journey), row.made_at)
+def _decide_safely(
+    row: Message, plan: Plan | None, known: GateFacts, reserved: tuple[Sent, ...], now: Instant
+) -> Decision | None:
+    try:
+        return _decide(row, plan, known, reserved, now)
+    except Exception as problem:  # noqa: BLE001  # whatever it is, the others go on
+        # A record or a plan that the gate cannot digest: this message is held for an operator, the others go on.
+        said = kind_and_place(problem)
+        log.error("message %s could not be judged: %s", row.id, said)  # noqa: TRY400  # words may quote a record
+        return Decision(row.id, "held", f"it could not be judged: {said}")
+
+
+def _rank(space: Workspace, row: Message) -> tuple[int, int, Instant, Instant, int, str]:
+    """Order messages of one customer: by the project's priority, then as they were decided."""
+    return (row.customer_id, rank_of(space, row.journey), row.made_at, row.due_at, row.visit, row.id)
 
 
 def rank_of(space: Workspace, journey: str) -> int:
@@ -86,14 +123,17 @@ def rank_of(space: Workspace, journey: str) -> int:
     return order.index(journey) if journey in order else len(order)
 
 
-def _decide(row: Message, plan: Plan | None, known: GateFacts, reserved: tuple[Sent, ...], now: Instant) -> Decision:
-    if known.halted:
-        return Decision(row.id, "held", known.halted)
+def _decide(
+    row: Message, plan: Plan | None, known: GateFacts, reserved: tuple[Sent, ...], now: Instant
+) -> Decision | None:
+    """Return what becomes of a message; None when it stays as it is, because its journey rests."""
     if known.paused:
-        return Decision(row.id, "held", "the journey is paused")
-    if row.kind == "call":
-        return Decision(row.id, "attempting")
-    if row.kind == "ask":
+        return None
+    if row.expires_at == outgoing.NEVER_AGAIN:
+        return Decision(row.id, "cancelled", "its journey was stopped while it was under way")
+    if known.run_status == Status.WAITING and known.run_due_at is not None and known.run_due_at <= now:
+        return Decision(row.id, "ready", "something happened that its journey looks at first", now + UNSETTLED)
+    if row.kind != "mail":
         over = row.expires_at is not None and now > row.expires_at
         return Decision(row.id, "expired", "time is up") if over else Decision(row.id, "attempting")
     node = _send(plan, row.node)
@@ -125,7 +165,7 @@ def _as_row(message_id: str, found: gate.Decision) -> Decision:
         case gate.Allow():
             return Decision(message_id, "attempting")
         case gate.Hold(until, rule, _):
-            return Decision(message_id, "ready", rule, until)
+            return Decision(message_id, "ready", rule, until, due_at=until)
         case gate.Drop(rule, detail, _):
             reason = f"{rule}: {detail}" if detail else rule
             return Decision(message_id, "suppressed" if rule in _DROPPED else "expired", reason)
@@ -146,8 +186,7 @@ def _gated(
     cleared = tuple(
         _cleared(rows[one.id], fences[one.id], known[one.id].facts, plans) for one in decisions if one.id in fences
     )
-    halted = next((facts.halted for facts in known.values() if facts.halted), None)
-    return Gated(cleared, dict(kept), halted, len(claimed))
+    return Gated(cleared, dict(kept), None, len(claimed))
 
 
 def _cleared(row: Message, fence: int, facts: Facts, plans: dict[str, Plan]) -> Cleared:

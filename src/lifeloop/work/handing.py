@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,28 +15,41 @@ from lifeloop.clock import Instant
 from lifeloop.engine.retry import Ability, AskAt, NextTry, Outcome, Park, Pause, RetryAt, Settled, next_try
 from lifeloop.engine.values import Record
 from lifeloop.store import outgoing
+from lifeloop.store.opening import StoreBusy, StoreUnreachable
+from lifeloop.store.outgoing import UNTRIED
 from lifeloop.store.values import EVERYBODY, Message, Shard
 from lifeloop.store.values import Outcome as Settlement
-from lifeloop.work.gating import LEASE, Cleared, pass_gate
+from lifeloop.work.gating import Cleared, pass_gate
+from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.wording import WordingProblem, envelope_of, question_of, request_of
 from lifeloop.work.workspace import Workspace
 
 Item = TypeVar("Item", Envelope, Request)
 
-MARGIN = 60
-"""Seconds before the lease ends after which nothing new is handed over: somebody else may hold the message by then."""
+UNWORDED = "unworded"
+"""The class of an outcome when there was nothing to hand over, because the text could not be written."""
+
+log = logging.getLogger(__name__)
+
+SAFE_PART = 0.8
+"""The part of a lease in which something new is handed over: after it somebody else may soon hold the message."""
 AT_ONCE = 16
-"""How many one way takes before what came of them is written."""
+"""How many one way takes before what came of them is written, and how many are marked at a time where a second
+sending would not be recognised: if this process dies, no more than these are left in doubt."""
 PAUSED_FOR = 300
-"""Seconds until a message is tried again whose way out needs a person to repair a setting."""
+"""Seconds until a way out is tried again that needs a person to repair a setting."""
+GIVE_UP_AFTER = 3 * 86_400
+"""Seconds after which something that nobody takes is given up, if its own lateness has not ended it before."""
+TRIES, PAUSE = 5, 0.2
+"""How often, and after how many seconds (doubling), an outcome is written again that the database would not take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """How many of a batch went where: ``sent``, ``held``, ``suppressed`` … and how many were claimed in all."""
+    """How many of a batch went where: ``sent``, ``held``, ``suppressed`` … ``more``: others may be ready as well."""
 
     counts: dict[str, int]
-    claimed: int
+    more: bool
     halted: str | None = None
 
 
@@ -47,23 +61,31 @@ async def deliver(
     journeys: Sequence[str] | None = None,
     shard: Shard = EVERYBODY,
     customer: str | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Delivered:
-    """Take one batch through gate, rendering, sending and settling."""
-    gated = pass_gate(space, now, limit=limit, journeys=journeys, shard=shard, customer=customer)
+    """Take one batch through gate, rendering, sending and settling. After ``enough`` nothing new is handed over."""
+    began = monotonic()  # before the marks: a machine that sleeps after them must not believe in its leases
+    most = limit if _recognises_keys(space) else min(limit, AT_ONCE)
+    gated = pass_gate(space, now, limit=most, journeys=journeys, shard=shard, customer=customer)
     counts = defaultdict(int, gated.kept)
-    sending = Handing(space, now, started=monotonic())
-    for settlement in await sending.hand_over(gated.cleared):
+    for settlement in await Handing(space, now, began, enough).hand_over(gated.cleared):
         counts[settlement.to] += 1
-    return Delivered(dict(counts), gated.claimed, gated.halted)
+    return Delivered(dict(counts), gated.claimed >= most, gated.halted)
+
+
+def _recognises_keys(space: Workspace) -> bool:
+    ways = (space.ways.mail, space.ways.inbox, space.ways.calls)
+    return all(way.abilities.key_window is not None for way in ways)
 
 
 class Handing:
     """One batch on its way out. It knows when its leases were taken, and stops short of their end."""
 
-    def __init__(self, space: Workspace, now: Instant, *, started: float) -> None:
+    def __init__(self, space: Workspace, now: Instant, began: float, enough: Callable[[], bool]) -> None:
         self._space = space
         self._now = now
-        self._started = started
+        self._until = began + SAFE_PART * space.lease
+        self._enough = enough
 
     async def hand_over(self, cleared: Sequence[Cleared]) -> list[Settlement]:
         """Hand over everything, way by way, settling as the answers come in."""
@@ -94,10 +116,10 @@ class Handing:
     ) -> list[Settlement]:
         done: list[Settlement] = []
         for part in _parts(batch, abilities.batch if abilities.batch > 1 else AT_ONCE):
-            if monotonic() > self._started + LEASE - MARGIN:
-                done += self._settle([self._unsent(one) for one in part])
+            if self._enough() or monotonic() > self._until:
+                done += await self._settle([self._unsent(one, self._now) for one in part])
             else:
-                done += self._settle(await self._send(part, word, send, abilities))
+                done += await self._settle(await self._send(part, word, send, abilities))
         return done
 
     async def _send(
@@ -107,36 +129,64 @@ class Handing:
         send: Callable[[Sequence[Item]], Awaitable[Sequence[Receipt]]],
         abilities: Abilities,
     ) -> list[Settlement]:
+        resting = {one.message.id: until for one in part if (until := self._rests(one)) is not None}
+        done = [self._unsent(one, until) for one in part if (until := resting.get(one.message.id)) is not None]
         worded: list[tuple[Cleared, Item]] = []
-        unworded: list[Settlement] = []
         for one in part:
-            try:
-                worded.append((one, word(one)))
-            except WordingProblem as problem:
-                unworded.append(Settlement(one.message.id, one.fence, "held", "unworded", str(problem)))
-        receipts = await send([item for _, item in worded]) if worded else []
+            if one.message.id not in resting:
+                found = self._word(one, word)
+                if isinstance(found, Settlement):
+                    done.append(found)
+                else:
+                    worded.append((one, found))
+        receipts = await _sent(send, [item for _, item in worded]) if worded else []
         able = _ability(abilities)
-        return unworded + [self._follow(one, receipt, able) for (one, _), receipt in zip(worded, receipts, strict=True)]
+        return done + [self._follow(one, receipt, able) for (one, _), receipt in zip(worded, receipts, strict=True)]
+
+    def _word(self, one: Cleared, word: Callable[[Cleared], Item]) -> Item | Settlement:
+        """Write one message. A text that cannot be written for somebody holds this message and no other."""
+        try:
+            return word(one)
+        except WordingProblem as problem:
+            return Settlement(one.message.id, one.fence, "held", UNWORDED, str(problem), unused=True)
+        except Exception as problem:  # noqa: BLE001  # whatever it is, the others go on
+            said = kind_and_place(problem)
+            log.error("message %s could not be written: %s", one.message.id, said)  # noqa: TRY400  # no data in logs
+            return Settlement(one.message.id, one.fence, "held", UNWORDED, f"it failed: {said}", unused=True)
 
     def _follow(self, one: Cleared, receipt: Receipt, able: Ability) -> Settlement:
         """Turn a receipt into what is written: the channel knows the word, the engine what follows from it."""
         message = one.message
+        if receipt.outcome is Outcome.CONFIGURATION:
+            self._space.resting[_way_of(message)] = self._space.clock.now() + PAUSED_FOR
         follows = next_try(
             receipt.outcome,
             message_id=message.id,
             attempt=message.tries + 1,
             first_tried_at=message.made_at,
             now=self._now,
-            give_up_at=message.expires_at,
+            give_up_at=_give_up_at(message),
             retry_after=receipt.retry_after,
             ability=able,
         )
         return settlement(message, one.fence, receipt, follows, self._now)
 
-    def _settle(self, settlements: list[Settlement]) -> list[Settlement]:
-        with self._space.store.transaction() as tx:
-            lost = set(outgoing.settle(tx, settlements, self._now, owner=self._space.owner))
-        return [one for one in settlements if one.id not in lost]
+    async def _settle(self, settlements: list[Settlement]) -> list[Settlement]:
+        """Write what came of them; a database that is busy is asked again, for what was sent cannot be unsent."""
+        for nth in range(TRIES):
+            try:
+                with self._space.store.transaction() as tx:
+                    lost = set(outgoing.settle(tx, settlements, self._now, owner=self._space.owner))
+                return [one for one in settlements if one.id not in lost]
+            except (StoreBusy, StoreUnreachable):
+                if nth == TRIES - 1:
+                    raise
+                await asyncio.sleep(PAUSE * 2**nth)
+        raise AssertionError("unreachable")
+
+    def _rests(self, one: Cleared) -> Instant | None:
+        until = self._space.resting.get(_way_of(one.message))
+        return until if until is not None and until > self._space.clock.now() else None
 
     def _envelope(self, one: Cleared) -> Envelope:
         return envelope_of(self._space, one, self._now)
@@ -147,10 +197,29 @@ class Handing:
     def _question(self, one: Cleared) -> Envelope:
         return question_of(self._space, one, self._now)
 
-    def _unsent(self, one: Cleared) -> Settlement:
-        return Settlement(
-            one.message.id, one.fence, "ready", Outcome.NOT_ACCEPTED, "the lease ran out", retry_at=self._now
-        )
+    def _unsent(self, one: Cleared, again: Instant) -> Settlement:
+        message = one.message
+        return Settlement(message.id, one.fence, "ready", UNTRIED, message.reason, retry_at=again, unused=True)
+
+
+async def _sent(send: Callable[[Sequence[Item]], Awaitable[Sequence[Receipt]]], items: list[Item]) -> Sequence[Receipt]:
+    """Hand a part over. A way out that breaks a promise leaves its part uncertain, never the whole batch in the air."""
+    try:
+        return await send(items)
+    except Exception as problem:  # noqa: BLE001  # whatever it is, the others go on
+        said = kind_and_place(problem)
+        log.error("a way out failed with %d messages: %s", len(items), said)  # noqa: TRY400  # no data in logs
+        return [Receipt(id=item.id, outcome=Outcome.UNCERTAIN, detail=f"it failed: {said}") for item in items]
+
+
+def _give_up_at(message: Message) -> Instant:
+    latest = message.due_at + GIVE_UP_AFTER
+    return latest if message.expires_at is None else min(latest, message.expires_at)
+
+
+def _way_of(message: Message) -> str:
+    """Return what must be repaired for this message to leave: a connection, or a channel."""
+    return message.name.partition(".")[0] if message.kind == "call" else message.channel
 
 
 def settlement(message: Message, fence: int, receipt: Receipt, follows: NextTry, now: Instant) -> Settlement:
@@ -169,7 +238,7 @@ def settlement(message: Message, fence: int, receipt: Receipt, follows: NextTry,
         case RetryAt(at):
             return replace(row, to="ready", retry_at=at)
         case Pause():
-            return replace(row, to="ready", retry_at=now + PAUSED_FOR)
+            return replace(row, to="ready", retry_at=now + PAUSED_FOR, unused=True)
         case AskAt():
             return replace(row, to="uncertain")
         case Park():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lifeloop.channel.values import Abilities
 from lifeloop.clock import Instant
+from lifeloop.engine.retry import Ability, Outcome, RetryAt, next_try
 from lifeloop.store import instance, outgoing
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Message
@@ -25,6 +26,9 @@ def tidy(space: Workspace) -> dict[str, int]:
 
 def settle_lost(space: Workspace, now: Instant) -> dict[str, int]:
     """Settle what processes that died left behind, once it is certain that they cannot settle it any more."""
+    with space.store.reading() as tx:
+        if not outgoing.has_lost(tx, now):
+            return {"swept": 0, "resolved": 0}
     with space.store.transaction() as tx:
         swept = outgoing.sweep(tx, now)
         resolved = settle_uncertain(space, tx, now)
@@ -34,11 +38,20 @@ def settle_lost(space: Workspace, now: Instant) -> dict[str, int]:
 def settle_uncertain(space: Workspace, tx: Tx, now: Instant) -> int:
     """Decide about messages whose answer was lost, by what their way out promises. Never a blind second sending."""
     lost = outgoing.uncertain(tx, BATCH)
-    return outgoing.resolve(tx, [_decision(space, message) for message in lost], now) if lost else 0
+    return outgoing.resolve(tx, [_decision(space, message, now) for message in lost], now) if lost else 0
 
 
-def _decision(space: Workspace, message: Message) -> tuple[str, outgoing.Resolution, str]:
-    if _abilities(space, message).key_window is not None:
+def _decision(space: Workspace, message: Message, now: Instant) -> tuple[str, outgoing.Resolution, str]:
+    able = Ability(key_window=_abilities(space, message).key_window)
+    follows = next_try(
+        Outcome.UNCERTAIN,
+        message_id=message.id,
+        attempt=message.tries,
+        first_tried_at=message.made_at,
+        now=now,
+        ability=able,
+    )
+    if isinstance(follows, RetryAt):
         return message.id, "ready", "the same key again: it is recognised"
     return message.id, "assumed_sent", "its answer was lost, and a second sending would not be recognised"
 

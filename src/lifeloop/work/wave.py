@@ -13,6 +13,7 @@ from lifeloop.work.admitting import admit_due
 from lifeloop.work.handing import deliver
 from lifeloop.work.labels import node_labels
 from lifeloop.work.moving import Moved, Which, move_due
+from lifeloop.work.tidying import settle_lost
 from lifeloop.work.workspace import Workspace
 
 BATCH = 500
@@ -114,10 +115,11 @@ class Wave:
                 journeys=self._journeys,
                 shard=self._shard,
                 customer=self._customer,
+                enough=self._enough,
             )
             total.update(done.counts)
             self.halted = self.halted or done.halted
-            if done.claimed < self._batch or self._enough():
+            if not done.more or self._enough():
                 break
         self._counts.update(total)
         return dict(total)
@@ -128,19 +130,24 @@ class Wave:
 
     async def run(self) -> dict[str, int]:
         """Go round until nothing is due any more, or it is enough."""
+        if not self.dry_run:
+            settle_lost(self._space, self._space.clock.now())
         while await self._round() and not self.dry_run and not self._enough():
             pass
         return self.counts()
 
     async def _round(self) -> int:
-        """Do what is due, kind by kind; returns how many were looked at. A kind of which nothing is due costs nothing."""
+        """Do what is due, kind by kind; returns how many were looked at. What is not due costs nothing.
+
+        Messages leave only once nobody is left to move: what happened to their runs may have made them unwanted.
+        """
         due, now = self._first_due(), self.now
         looked_at = 0
         if _is_due(due.candidates, now):
             looked_at += self.admit()
         if _is_due(due.runs, now):
             looked_at += self.move()
-        if looked_at or _is_due(due.messages, now):
+        if not looked_at and _is_due(due.messages, now):
             looked_at += sum((await self.deliver()).values())
         return looked_at
 

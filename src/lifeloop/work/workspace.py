@@ -11,7 +11,7 @@ from pathlib import Path
 from lifeloop.channel.inbox import LocalInbox, LocalRecorder
 from lifeloop.channel.values import Envelope, Request
 from lifeloop.channel.ways import Ways, ways_out
-from lifeloop.clock import Clock, SystemClock
+from lifeloop.clock import Clock, Instant, SystemClock
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.project import Project
 from lifeloop.message.render import Renderer
@@ -22,11 +22,17 @@ from lifeloop.work.plans import Plans
 from lifeloop.work.project import open_project
 
 DATABASE = "LIFELOOP_DATABASE"
+LEASE = "LIFELOOP_LEASE"
+LEASE_SECONDS = 300
+"""How long one process may hold a message that it hands over. What a dead process held is settled after that."""
 
 
 @dataclass(slots=True)
 class Workspace:
-    """One process at work on one project. ``owner`` names the process in leases."""
+    """One process at work on one project. ``owner`` names the process in leases, which last ``lease`` seconds.
+
+    ``resting``: ways out that need a person to repair a setting, and until when nothing is handed to them.
+    """
 
     root: Path
     project: Project
@@ -36,6 +42,8 @@ class Workspace:
     clock: Clock
     owner: str
     plans: Plans = field(default_factory=Plans)
+    lease: int = LEASE_SECONDS
+    resting: dict[str, Instant] = field(default_factory=dict)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -79,7 +87,13 @@ def open_workspace(
         ways=_ways(project.catalogue, environ, clock, store, stay_here=stay_here),
         clock=clock,
         owner=owner or f"{os.uname().nodename}:{os.getpid()}",
+        lease=_lease(environ),
     )
+
+
+def _lease(environ: Mapping[str, str]) -> int:
+    text = environ.get(LEASE, "")
+    return max(int(text), 1) if text.isascii() and text.isdigit() else LEASE_SECONDS
 
 
 def _open_store(root: Path, url: str, *, throwaway: bool) -> Store:
@@ -90,9 +104,7 @@ def _open_store(root: Path, url: str, *, throwaway: bool) -> Store:
     return store
 
 
-def _ways(
-    catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, store: Store, *, stay_here: bool
-) -> Ways:
+def _ways(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, store: Store, *, stay_here: bool) -> Ways:
     def keep_mail(batch: Sequence[Envelope]) -> None:
         with store.transaction() as tx:
             inbox.add(tx, [_shown(envelope) for envelope in batch], clock.now())
