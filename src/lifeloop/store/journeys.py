@@ -36,6 +36,15 @@ def publish(tx: Tx, plans: Mapping[str, PlanRow], now: Instant) -> None:
     )
 
 
+def hold(tx: Tx) -> None:
+    """Let nobody publish until this transaction ends, so that no fact is passed on by journeys that were.
+
+    To be called first, before any customer's lock: who publishes takes those locks after this one.
+    """
+    if tx.postgres:
+        tx.run("LOCK TABLE journey IN ROW EXCLUSIVE MODE")
+
+
 def retire(tx: Tx, journeys: Collection[str]) -> None:
     """No longer live: nobody enters, those on the way go on with their plan."""
     tx.run(f"UPDATE journey SET plan_id = NULL WHERE {tx.among('name', 'names', 'text')}", names=list(journeys))

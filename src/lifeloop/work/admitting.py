@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lifeloop.clock import Instant
 from lifeloop.engine import entry
 from lifeloop.engine.machine import advance
 from lifeloop.engine.values import Facts, Move, Refusal, Status, Wake
 from lifeloop.journey.plan import Plan
-from lifeloop.store import candidates, enrollments
+from lifeloop.store import candidates, customers, enrollments, journeys
+from lifeloop.store.opening import StoreBusy, StoreUnreachable
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import CandidateRow, NewRun, PastRun, Subject
 from lifeloop.work.effects import About, Rows, run_key
+from lifeloop.work.gating import by_priority, rank_of
 from lifeloop.work.knowing import Wanted, learn
-from lifeloop.work.moving import DryRun, Moved, Which, learned_since
+from lifeloop.work.moving import DryRun, Moved, Which, check_progress, learned_since
+from lifeloop.work.routing import schedule_calendar
+from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.workspace import Workspace
 from lifeloop.work.writing import write
 
@@ -34,7 +39,20 @@ class _Entrant:
 
 
 def admit_due(space: Workspace, now: Instant, which: Which) -> Moved:
-    """Decide one batch of due candidates."""
+    """Decide one batch of due candidates. One that spoils its batch is found by halving, and dropped alone."""
+    try:
+        return _admit_batch(space, now, which)
+    except (StoreBusy, StoreUnreachable):
+        raise
+    except Exception as problem:  # noqa: BLE001  # whatever it is, it must not hold up everybody
+        said = kind_and_place(problem)
+        if which.limit > 1:
+            log.warning("%d candidates could not be judged together (%s): trying fewer", which.limit, said)
+            return admit_due(space, now, replace(which, limit=which.limit // 2))
+        return _drop(space, now, which, said)
+
+
+def _admit_batch(space: Workspace, now: Instant, which: Which) -> Moved:
     done = Moved()
     try:
         with space.store.transaction() as tx:
@@ -48,20 +66,50 @@ def admit_due(space: Workspace, now: Instant, which: Which) -> Moved:
 
 def admit_in(space: Workspace, tx: Tx, now: Instant, which: Which) -> Moved:
     """Do what ``admit_due`` does, inside a transaction that is open."""
-    rows = candidates.claim_due(tx, which.journeys, now, which.limit, which.shard, customer=which.customer)
+    rows = _claim(space, tx, now, which)
     return _admit(space, tx, rows, now) if rows else Moved()
+
+
+def _claim(space: Workspace, tx: Tx, now: Instant, which: Which) -> tuple[CandidateRow, ...]:
+    journeys.hold(tx)
+    ordered = by_priority(space, tx, which.journeys)
+    return candidates.claim_due(tx, ordered, now, which.limit, which.shard, customer=which.customer)
+
+
+def _drop(space: Workspace, now: Instant, which: Which, said: str) -> Moved:
+    with space.store.transaction() as tx:
+        rows = _claim(space, tx, now, replace(which, limit=1))
+        if rows and not which.dry_run:
+            log.error("candidate %d of %s could not be judged: %s", rows[0].id, rows[0].candidate.journey, said)
+            candidates.delete(tx, [row.id for row in rows])
+    return Moved(len(rows), 0)
 
 
 def _admit(space: Workspace, tx: Tx, rows: Sequence[CandidateRow], now: Instant) -> Moved:
     live = space.plans.live(tx)
-    known = [row for row in rows if row.candidate.journey in live]
+    ordered = sorted(rows, key=lambda row: (row.customer_id, rank_of(space, row.candidate.journey)))
+    known = [row for row in ordered if row.candidate.journey in live]
     wanted = [Wanted(_subject(row, live[row.candidate.journey]), live[row.candidate.journey]) for row in known]
     facts = learn(tx, wanted, space.catalogue, now)
     past = enrollments.past(tx, [(row.customer_id, row.candidate.journey) for row in known])
     entrants = _judge(known, live, facts, past, now)
     written = _begin(space, tx, entrants, now)
     candidates.delete(tx, [row.id for row in rows])
+    _next_turns(space, tx, known, now)
     return Moved(len(rows), written)
+
+
+def _next_turns(space: Workspace, tx: Tx, rows: Sequence[CandidateRow], now: Instant) -> None:
+    """Note the next calendar start of those whose turn has just come, whether they entered or not."""
+    turns: dict[str, set[int]] = {}
+    for row in rows:
+        if row.candidate.trigger == "calendar":
+            turns.setdefault(row.candidate.journey, set()).add(row.customer_id)
+    calendars = space.plans.routes(tx).calendars if turns else ()
+    people = customers.find(tx, sorted(set().union(*turns.values()))) if turns else {}
+    for journey, ids in turns.items():
+        starts = [start for start in calendars if start.plan.journey == journey]
+        schedule_calendar(tx, starts, [people[one] for one in sorted(ids)], now)
 
 
 def _subject(row: CandidateRow, plan: Plan) -> Subject:
@@ -76,27 +124,35 @@ def _judge(
     now: Instant,
 ) -> list[_Entrant]:
     entrants: list[_Entrant] = []
-    earlier: dict[int, list[Move]] = {}
+    moves: dict[int, list[Move]] = defaultdict(list)
+    begun: dict[tuple[int, str], list[entry.PastRun]] = defaultdict(list)
     for row, known in zip(rows, facts, strict=True):
-        before = earlier.setdefault(row.customer_id, [])
-        runs = past.get((row.customer_id, row.candidate.journey), ())
-        entrant = _enter(row, live[row.candidate.journey], learned_since(known, before, now), runs, now)
+        key = (row.customer_id, row.candidate.journey)
+        runs = [*map(_earlier, past.get(key, ())), *begun[key]]
+        facts_now = learned_since(known, moves[row.customer_id], now)
+        entrant = _enter(row, live[row.candidate.journey], facts_now, runs, now)
         if entrant:
-            before.append(entrant.move)
+            moves[row.customer_id].append(entrant.move)
+            begun[key].append(_as_past(entrant.run))
             entrants.append(entrant)
     return entrants
 
 
-def _enter(row: CandidateRow, plan: Plan, facts: Facts, past: Sequence[PastRun], now: Instant) -> _Entrant | None:
+def _as_past(run: NewRun) -> entry.PastRun:
+    return entry.PastRun(run.subject, run.entry_key, run.state.started_at, run.state.status is Status.WAITING)
+
+
+def _enter(row: CandidateRow, plan: Plan, facts: Facts, runs: Sequence[entry.PastRun], now: Instant) -> _Entrant | None:
     try:
         subject = entry.subject_of(plan, row.candidate, facts, now)
-        state = entry.enter(plan, row.candidate, facts=facts, now=now, runs=[_earlier(run) for run in past])
+        state = entry.enter(plan, row.candidate, facts=facts, now=now, runs=runs)
         if subject is None or isinstance(state, Refusal):
             return None
         move = advance(plan, state, Wake.START, facts=facts, now=now)
-    except Exception:
-        # A plan or a record that the engine cannot digest: this person stays out, the others go in.
-        log.exception("candidate %d of %s could not be judged", row.id, row.candidate.journey)
+        check_progress(move.state, now)
+    except Exception as problem:  # noqa: BLE001  # this person stays out, the others go in
+        said = kind_and_place(problem)
+        log.error("candidate %d of %s could not be judged: %s", row.id, row.candidate.journey, said)  # noqa: TRY400
         return None
     run = NewRun(
         customer_id=row.customer_id,

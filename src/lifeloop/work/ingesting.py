@@ -9,12 +9,16 @@ from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
 from lifeloop.journey.attributes import coerce
 from lifeloop.journey.catalogue import Attribute
-from lifeloop.store import consents, customers, events, facts, objects
+from lifeloop.store import consents, customers, events, facts, journeys, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import ConsentRow, CustomerRow, EventRow, ObjectRow, Upserted
 from lifeloop.work.routing import route_changes, route_events, schedule_calendar
 from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.workspace import Workspace
+
+TOLERANCE = 300
+"""Seconds by which another clock may be ahead of ours. An event later than that is taken as happening then: nothing
+happens in the future. One from long ago is believed, and is what journeys make of it; before 1970 there were none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,11 @@ def take_in(
 ) -> Ingested:
     """Do what ``ingest`` does, inside a transaction that is open."""
     now = space.clock.now()
+    journeys.hold(tx)
     written = _write_people(tx, people, happenings, now)
     changes = [*written.changes, *objects.upsert(tx, _things(space, people, written.ids), now)]
     consents.record(tx, _permissions(tx, people, written.ids, now, source, keep_refusals=keep_refusals), now)
-    added = events.add(tx, [_row(one, written.ids) for one in happenings], now)
+    added = events.add(tx, [_row(one, written.ids, now) for one in happenings], now)
     woken = route_changes(space, tx, changes, now) | route_events(space, tx, added.new, now)
     active = frozenset(written.ids[one.customer] for one in happenings)
     _newcomers(space, tx, written, active, now)
@@ -126,8 +131,9 @@ def _permissions(
     return rows
 
 
-def _row(one: Happening, ids: Mapping[str, int]) -> EventRow:
-    return EventRow(one.source, one.id, ids[one.customer], one.name, one.at, one.data)
+def _row(one: Happening, ids: Mapping[str, int], now: Instant) -> EventRow:
+    at = min(max(one.at, 0), now + TOLERANCE)
+    return EventRow(one.source, one.id, ids[one.customer], one.name, at, one.data, guessed_at=at != one.at)
 
 
 def _newcomers(space: Workspace, tx: Tx, written: Upserted, active: frozenset[int], now: Instant) -> None:

@@ -13,7 +13,7 @@ from lifeloop.engine.values import Facts, Record
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.condition import AllOf, AnyObject, AnyOf, Condition, Happened, MessageWas, Not
 from lifeloop.journey.length import Length
-from lifeloop.journey.plan import Plan, Send
+from lifeloop.journey.plan import OnEvent, OnMoment, Plan, Send
 from lifeloop.store import facts
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Needs, Subject
@@ -47,9 +47,21 @@ def needs_of(plans: Iterable[Plan], catalogue: Catalogue, now: Instant) -> Needs
     for plan in chosen:
         asked = [catalogue.segments[name] for name in plan.segments if name in catalogue.segments]
         events |= {*plan.listens, *plan.history, *(name for tree in asked for name in _events(tree))}
+        events |= {trigger.event for trigger in plan.triggers if isinstance(trigger, OnEvent)}
         objects |= {*plan.objects, *(kind for tree in asked for kind in _objects(tree))}
-    reaches_back = any(_asks_messages(tree) for tree in catalogue.segments.values())
+    reaches_back = any(
+        _asks_messages(tree)
+        for tree in (*catalogue.segments.values(), *(tree for plan in chosen for tree in _before_any_run(plan)))
+    )
     return Needs(frozenset(events), frozenset(objects), frozenset(), 0 if reaches_back else now - horizon(chosen))
+
+
+def _before_any_run(plan: Plan) -> Iterable[Condition]:
+    """Return what is asked about somebody who has no run yet: there, a message counts whenever it was sent."""
+    yield plan.audience
+    for trigger in plan.triggers:
+        if isinstance(trigger, OnEvent | OnMoment):
+            yield trigger.where
 
 
 def _judged(known: Facts, plan: Plan, catalogue: Catalogue, now: Instant) -> Facts:

@@ -12,14 +12,17 @@ from dataclasses import dataclass, replace
 
 from lifeloop.clock import Instant
 from lifeloop.engine.machine import advance
-from lifeloop.engine.values import Facts, Move, SendMessage, Sent, SetData, State, Status, Wake
-from lifeloop.journey.plan import Plan
-from lifeloop.store import enrollments
+from lifeloop.engine.values import Facts, Move, SendMessage, Sent, SetData, State, Status, Visited, Wake
+from lifeloop.journey.plan import Plan, Stop
+from lifeloop.store import enrollments, journeys
+from lifeloop.store.customers import inside
+from lifeloop.store.opening import StoreBusy, StoreUnreachable
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import EVERYBODY, Run, Saved, Shard, Subject
 from lifeloop.work.effects import About, Rows, run_key
-from lifeloop.work.gating import rank_of
+from lifeloop.work.gating import by_priority, rank_of
 from lifeloop.work.knowing import Wanted, learn
+from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.workspace import Workspace
 from lifeloop.work.writing import write
 
@@ -52,13 +55,24 @@ class DryRun(Exception):  # noqa: N818  # not an error: it takes a transaction b
 
 
 def move_due(space: Workspace, now: Instant, which: Which) -> Moved:
-    """Move one batch of due runs."""
+    """Move one batch of due runs. A run that spoils its batch is found by halving, and set aside alone."""
+    try:
+        return _move_batch(space, now, which)
+    except (StoreBusy, StoreUnreachable):
+        raise
+    except Exception as problem:  # noqa: BLE001  # whatever it is, it must not hold up everybody
+        said = kind_and_place(problem)
+        if which.limit > 1:
+            log.warning("%d runs could not be moved together (%s): trying fewer", which.limit, said)
+            return move_due(space, now, replace(which, limit=which.limit // 2))
+        return _set_aside(space, now, which, said)
+
+
+def _move_batch(space: Workspace, now: Instant, which: Which) -> Moved:
     done = Moved()
     try:
         with space.store.transaction() as tx:
-            runs = enrollments.claim_due(
-                tx, which.journeys, now, which.limit, which.shard, node=which.node, customer=which.customer
-            )
+            runs = _claim(space, tx, now, which)
             done = _move(space, tx, runs, now) if runs else done
             if which.dry_run:
                 raise DryRun  # noqa: TRY301  # the way to leave a transaction unwritten
@@ -67,15 +81,30 @@ def move_due(space: Workspace, now: Instant, which: Which) -> Moved:
     return done
 
 
+def _claim(space: Workspace, tx: Tx, now: Instant, which: Which) -> tuple[Run, ...]:
+    journeys.hold(tx)
+    ordered = by_priority(space, tx, which.journeys)
+    return enrollments.claim_due(tx, ordered, now, which.limit, which.shard, node=which.node, customer=which.customer)
+
+
+def _set_aside(space: Workspace, now: Instant, which: Which, said: str) -> Moved:
+    with space.store.transaction() as tx:
+        runs = _claim(space, tx, now, replace(which, limit=1))
+        if runs and not which.dry_run:
+            log.error("run %d of %s could not be moved: %s", runs[0].id, runs[0].journey, said)
+            enrollments.fail(tx, [run.id for run in runs], said, now)
+    return Moved(len(runs), 0)
+
+
 def _move(space: Workspace, tx: Tx, runs: Sequence[Run], now: Instant) -> Moved:
     plans = space.plans.by_digest(tx, {run.plan for run in runs})
     ordered = sorted(runs, key=lambda run: (run.customer_id, rank_of(space, run.journey), run.state.started_at, run.id))
-    facts = learn(
-        tx, [Wanted(_subject(run, plans[run.plan]), plans[run.plan]) for run in ordered], space.catalogue, now
-    )
+    known = [run for run in ordered if run.plan in plans]
+    wanted = [Wanted(_subject(run, plans[run.plan]), plans[run.plan]) for run in known]
     batch = Batch(now)
-    for run, known in zip(ordered, facts, strict=True):
-        batch.move(run, plans[run.plan], known)
+    batch.fail([run.id for run in ordered if run.plan not in plans], "its plan cannot be read by this version")
+    for run, facts in zip(known, learn(tx, wanted, space.catalogue, now), strict=True):
+        batch.move(run, plans[run.plan], facts)
     batch.save(space, tx)
     latest = max((now - run.state.due_at for run in runs if run.state.due_at is not None), default=0)
     return Moved(len(runs), len(batch.saved), latest)
@@ -93,7 +122,7 @@ class Batch:
         self._rows = Rows()
         self._since: dict[int, list[Move]] = defaultdict(list)
         self._ended_early: list[int] = []
-        self._failed: list[tuple[int, str]] = []
+        self._failed: dict[str, list[int]] = defaultdict(list)
         self.saved: list[Saved] = []
 
     def move(self, run: Run, plan: Plan, facts: Facts) -> None:
@@ -101,15 +130,16 @@ class Batch:
         known = learned_since(facts, self._since[run.customer_id], self._now)
         try:
             move = advance(plan, run.state, wake_of(run.state, self._now), facts=known, now=self._now)
-        except Exception as problem:
-            # A plan or a record that the engine cannot digest: this person is held for an operator, the rest go on.
-            log.exception("run %d of %s could not be moved", run.id, run.journey)
-            self._failed.append((run.id, f"{type(problem).__name__}: {problem}"))
+            check_progress(move.state, self._now)
+        except Exception as problem:  # noqa: BLE001  # one run is held for an operator, the rest go on
+            said = kind_and_place(problem)
+            log.error("run %d of %s could not be moved: %s", run.id, run.journey, said)  # noqa: TRY400  # no data in logs
+            self.fail([run.id], said)
             return
         self._since[run.customer_id].append(move)
         self.saved.append(Saved(run.id, run.fence, move.state))
         self._rows.collect(about_run(run), move.effects, self._now)
-        if ended_early(run.state, move.state, plan):
+        if ended_early(run.state, move, plan):
             self._ended_early.append(run.id)
 
     def save(self, space: Workspace, tx: Tx) -> None:
@@ -117,9 +147,28 @@ class Batch:
         lost = enrollments.save_moves(tx, self.saved)
         if lost:
             raise LostClaimError(f"{len(lost)} runs were moved by somebody else")
-        for run_id, reason in self._failed:
-            enrollments.fail(tx, [run_id], reason, self._now)
+        for reason, ids in self._failed.items():
+            enrollments.fail(tx, ids, reason, self._now)
         write(space, tx, self._rows, self._now, ended_early=self._ended_early)
+
+    def fail(self, ids: Sequence[int], reason: str) -> None:
+        """These cannot be moved by us: an operator must look, and nobody else waits for them."""
+        if ids:
+            self._failed[reason].extend(ids)
+
+
+class NoProgressError(RuntimeError):
+    """The engine wants to look again at once: a mistake of ours that would keep a wave going for ever."""
+
+
+def check_progress(state: State, now: Instant) -> None:
+    """Make sure that a run that waits does so until later.
+
+    Raises:
+        NoProgressError: it does not.
+    """
+    if state.status is Status.WAITING and (state.due_at is None or state.due_at <= now):
+        raise NoProgressError(f"due at {state.due_at} again, and it is {now}")
 
 
 class LostClaimError(RuntimeError):
@@ -143,12 +192,15 @@ def wake_of(state: State, now: Instant) -> Wake:
     return Wake.TIMER if state.deadline is not None and state.deadline <= now else Wake.EVENT
 
 
-def ended_early(before: State, after: State, plan: Plan) -> bool:
+def ended_early(before: State, move: Move, plan: Plan) -> bool:
     """Tell whether a stop rule ended a run in this move: what it decided but did not hand over is not said any more."""
     if before.closing:
         return False
+    after = move.state
+    ended_at = [one.node for one in move.effects if isinstance(one, Visited) and one.what == "stopped"]
+    by_step = any(node.id in ended_at for node in plan.nodes if isinstance(node, Stop))
     by_rule = after.status is Status.STOPPED and any(rule.reason == after.reason for rule in plan.stops)
-    return after.closing or by_rule
+    return after.closing or (by_rule and not by_step)
 
 
 def learned_since(facts: Facts, moves: Sequence[Move], now: Instant) -> Facts:
@@ -161,7 +213,9 @@ def learned_since(facts: Facts, moves: Sequence[Move], now: Instant) -> Facts:
         for one in effects
         if isinstance(one, SendMessage)
     ]
-    changed = {
-        one.name.path[0]: one.value for one in effects if isinstance(one, SetData) and one.name.root == "customer"
-    }
-    return replace(facts, sent=(*facts.sent, *sent), customer={**facts.customer, **changed})
+    customer = facts.customer
+    for one in effects:
+        if isinstance(one, SetData) and one.name.root == "customer":
+            top, *rest = one.name.path
+            customer = {**customer, top: inside(customer.get(top), rest, one.value)}
+    return replace(facts, sent=(*facts.sent, *sent), customer=customer)

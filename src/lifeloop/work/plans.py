@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from lifeloop.journey.plan_json import plan_from_json
 from lifeloop.store import journeys
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import PlanRow
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -26,7 +29,8 @@ class Plans:
         live, in_use = journeys.live_digests(tx), journeys.in_use(tx)
         if self._routes is None or self._routed != (live, in_use):
             plans = self.by_digest(tx, {*live.values(), *in_use})
-            self._routes = make_routes([plans[digest] for digest in live.values()], plans.values())
+            readable = [plans[digest] for digest in live.values() if digest in plans]
+            self._routes = make_routes(readable, plans.values())
             self._routed = (live, in_use)
         return self._routes
 
@@ -34,16 +38,20 @@ class Plans:
         """Return the live plan of each journey."""
         digests = journeys.live_digests(tx)
         plans = self.by_digest(tx, digests.values())
-        return {name: plans[digest] for name, digest in digests.items()}
+        return {name: plans[digest] for name, digest in digests.items() if digest in plans}
 
     def by_digest(self, tx: Tx, digests: Collection[str]) -> dict[str, Plan]:
-        """Return plans by digest, old ones too: people finish the plan they began."""
+        """Return plans by digest, old ones too: people finish the plan they began.
+
+        One that this version cannot read is left out, and said in the log: it concerns its own people only.
+        """
         missing = {digest for digest in digests if digest not in self.known}
         for row in journeys.plans(tx, missing).values() if missing else ():
             self._keep(row)
-        return {digest: self.known[digest] for digest in digests}
+        return {digest: self.known[digest] for digest in digests if digest in self.known}
 
-    def _keep(self, row: PlanRow) -> Plan:
-        if row.digest not in self.known:
+    def _keep(self, row: PlanRow) -> None:
+        try:
             self.known[row.digest] = plan_from_json(row.body)
-        return self.known[row.digest]
+        except Exception as problem:  # noqa: BLE001  # written by another version, or damaged
+            log.error("the plan %s of %s cannot be read: %s", row.digest, row.journey, problem)  # noqa: TRY400

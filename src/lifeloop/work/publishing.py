@@ -64,7 +64,10 @@ def _schedule(space: Workspace, tx: Tx, changed: list[Plan], now: Instant) -> No
     dated = [start for start in starts if isinstance(start.trigger, OnMoment)]
     calendar = [start for start in starts if isinstance(start.trigger, OnCalendar)]
     last = 0
-    while (dated or calendar) and (people := customers.page(tx, last, PAGE)):
+    while (dated or calendar) and (page := customers.page(tx, last, PAGE)):
+        # Locked, then read again: what an import is writing at this moment is not overwritten with what was before.
+        customers.lock(tx, [person.id for person in page])
+        people = [*customers.find(tx, [person.id for person in page]).values()]
         schedule(space, tx, [Due(person.id, start) for person in people for start in dated], now)
         schedule_calendar(tx, calendar, people, now)
-        last = people[-1].id
+        last = page[-1].id

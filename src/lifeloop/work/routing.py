@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lifeloop.clock import Instant
 from lifeloop.engine.routing import (
+    ZONE,
     Routes,
     Start,
     calendar_candidate,
@@ -17,7 +18,7 @@ from lifeloop.engine.routing import (
 )
 from lifeloop.engine.values import Candidate, Event, Facts, Record
 from lifeloop.journey.plan import Json, Plan
-from lifeloop.store import candidates, enrollments, objects
+from lifeloop.store import candidates, customers, enrollments, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Change, Customer, NewCandidate, StoredEvent, Subject
 from lifeloop.work.knowing import Wanted, learn
@@ -47,6 +48,9 @@ def route_changes(space: Workspace, tx: Tx, changes: Sequence[Change], now: Inst
     changed = _changed(routes, changes, now)
     if changed:
         candidates.add(tx, changed)
+    moved = {one.customer_id for one in changes if _attribute(one) == ZONE}
+    if moved and routes.calendars:
+        schedule_calendar(tx, routes.calendars, list(customers.find(tx, sorted(moved)).values()), now)
     return _wake(tx, wakes, now) | dated | {one.candidate.journey for one in changed}
 
 

@@ -84,7 +84,7 @@ class Wave:
         labels: dict[str, str] = {}
         for digest, node, count in found:
             totals[node] += count
-            labels[node] = node_labels(plans[digest]).get(node, node)
+            labels[node] = node_labels(plans[digest]).get(node, node) if digest in plans else node
         return tuple(Due(node, labels[node], count) for node, count in totals.items())
 
     def messages_due(self) -> int:
