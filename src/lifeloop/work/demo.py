@@ -23,7 +23,7 @@ STEP = 3600
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What the year brought. ``messages``: by journey."""
+    """What the year brought. ``messages``: by journey; ``broken``: journeys whose files have mistakes, left out."""
 
     database: Path
     people: int
@@ -32,6 +32,7 @@ class Demo:
     seconds: float
     first: Instant
     last: Instant
+    broken: tuple[str, ...] = ()
 
 
 async def build_demo(
@@ -53,13 +54,13 @@ async def build_demo(
     clock = SetClock(first)
     space = open_workspace(root, url=f"sqlite:///{database}", clock=clock, environ={}, stay_here=True)
     try:
-        publish(space, first)
+        broken = publish(space, first).broken
         deeds = [deed for life in _lives(space, people, seed, first, last) for deed in _deeds(life, first)]
         await live(space, deeds, last, step=STEP, tell=_share(tell, first, last))
         runs, sent = _counts(space)
     finally:
         space.close()
-    return Demo(database, people, runs, sent, round(perf_counter() - began, 1), first, last)
+    return Demo(database, people, runs, sent, round(perf_counter() - began, 1), first, last, broken)
 
 
 def _lives(space: Workspace, people: int, seed: int, first: Instant, last: Instant) -> Iterator[Life]:

@@ -91,6 +91,8 @@ def _build(here: Here, root: Path, people: int, seed: int) -> Demo:
 
 
 def _tell(here: Here, built: Demo) -> None:
+    for name in built.broken:
+        here.out.note(f"{name} has mistakes and was left out:  lifeloop validate journeys/{name}.yaml")
     if here.out.as_json:
         here.out.json(
             {
