@@ -106,7 +106,8 @@ class _Guess:
         left = [name for name in self._table.columns if name in self._free or name in self._dropped()]
         for name in self._free:
             if tells_permission(name, self._catalogue.topics):
-                topic = next(iter(self._catalogue.topics), "news")
+                topics = self._catalogue.topics.values()
+                topic = next((one.name for one in topics if one.basis == "consent"), "TOPIC")
                 self._notes.append(
                     f'"{name}" may tell of permission, which is never guessed:  --consent {topic}="{name}"'
                 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -16,10 +17,10 @@ _RISKY = ("=", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula."""
 
 
-def rejects_path(path: Path) -> Path:
-    """Return where the rejects of a file go; those of a rejects file replace it."""
-    stem = path.name.removesuffix(".rejects.csv") if path.name.endswith(".rejects.csv") else path.stem
-    return path.with_name(f"{stem}.rejects.csv")
+def rejects_path(path: Path, otherwise: Path) -> Path:
+    """Return where the rejects of a file go: beside it, or in another folder where nothing can be written there."""
+    folder = path.parent if os.access(path.parent, os.W_OK) else otherwise
+    return folder / f"{path.stem}.rejects.csv"
 
 
 class Rejects:
