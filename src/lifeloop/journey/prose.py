@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lifeloop.journey.catalogue import Catalogue
-from lifeloop.journey.length import Length
+from lifeloop.journey.compiler_policy import GAP, is_service, topic_of
 from lifeloop.journey.plan import (
     Again,
     ByHand,
@@ -30,7 +30,6 @@ from lifeloop.journey.spec import JourneySpec, Start, StopWritten
 __all__ = ["Prose", "Said", "prose_text", "read_aloud"]
 
 INDENT = "   "
-USUAL_GAP = Length(seconds=20 * 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +127,18 @@ def _goal(spec: JourneySpec, voice: Voice) -> tuple[str, ...]:
 
 def _delivery(spec: JourneySpec, catalogue: Catalogue) -> str:
     near, far = spec.delivery, catalogue.delivery
-    hours, limit = near.hours or far.hours, near.limit or far.limit
-    gap = near.gap or far.gap or USUAL_GAP
-    holidays, zone = near.holidays or far.holidays, near.timezone or "customer"
+    if near.topic and is_service(topic_of(near.topic, catalogue)):
+        # What is set further out than a service topic does not hold for it.
+        hours, limit, gap, holidays = near.hours, near.limit, near.gap, near.holidays
+    else:
+        hours, limit = near.hours or far.hours, near.limit or far.limit
+        gap, holidays = near.gap or far.gap or GAP, near.holidays or far.holidays
+    zone = near.timezone or "customer"
     rules = [
         hours_words(hours) if hours else "at any hour",
         *(["not on public holidays"] if holidays == "avoid" else []),
         *([f"at most {say_limit(limit)}"] if limit else []),
-        f"never two within {length_words(gap)}",
+        *([f"never two within {length_words(gap)}"] if gap else []),
     ]
     clock = f"on the customer{S} own clock" if zone == "customer" else f"on the clock of {zone}"
     return f"Messages leave {', '.join(rules)}; all times are {clock}.{_topic(near.topic, catalogue)}"
