@@ -49,10 +49,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("explain", "Check", "Explain a mistake by its code, with a wrong and a right example."),
     Command("read", "Check", "Read a journey aloud, as prose.", function="read:read_aloud"),
     Command("graph", "Check", "Draw the map of a journey."),
-    Command("test", "Rehearse", "Run the journeys' own tests: months in less than a second.", function="test:try_journeys"),
+    Command(
+        "test", "Rehearse", "Run the journeys' own tests: months in less than a second.", function="test:try_journeys"
+    ),
     Command(
         "import", "Run", "Import customers or events from a CSV or JSON Lines file.", function="import_:import_file"
     ),
+    Command("up", "Run", "Start everything on this machine: Prefect, the inbox page, a runner."),
     Command("run", "Run", "Let journeys run in this window, without a Prefect server."),
     Command(
         "deploy", "Run", "Make what is written what runs: journeys go live, and Prefect gets one deployment for each."

@@ -54,13 +54,12 @@ async def deploy(
     ``meanwhile`` is called when all are in place, and belongs to it: make the plans live there. If it fails, or the
     server refuses one flow, every deployment is put back as it was, and the error is raised.
     """
-    flows = {**compile_folder(root / "journeys", module="journeys"), UPKEEP: upkeep_flow(root, module="upkeep")}
     wanted = deployments_of(project)
     await _ensure_pool(client, pool)
     await watch_for_zombies(client)
     before = await deployed(client, project.catalogue.project)
     await _refuse_foreign(client, wanted, before)
-    await _put_all(_Putting(client, flows, root, pool, before), wanted, meanwhile)
+    await _put_all(_Putting(client, flows_of(root), root, pool, before), wanted, meanwhile)
     gone = sorted(before.keys() - {one.flow for one in wanted})
     for name in gone:
         await client.delete_deployment(before[name].id)
@@ -70,6 +69,11 @@ async def deploy(
         updated=tuple(name for name in names if name in before),
         removed=tuple(gone),
     )
+
+
+def flows_of(root: Path) -> dict[str, Flow[..., Any]]:
+    """Return every flow of the project in a folder, by identifier."""
+    return {**compile_folder(root / "journeys", module="journeys"), UPKEEP: upkeep_flow(root, module="upkeep")}
 
 
 async def deployed(client: PrefectClient, project: str) -> dict[str, DeploymentResponse]:

@@ -95,8 +95,8 @@ async def _round(wave: Wave, tasks: StepTasks) -> bool:
 
 async def _tell(space: Workspace, wave: Wave, plan: Plan) -> None:
     due = wave.next_due()
-    said = ", ".join(f"{count} {what}" for what, count in wave.counts().items() if count) or "nothing was due"
-    get_run_logger().info("%s%s; next: %s", "dry run: " if wave.dry_run else "", said, utc_text(due))
+    said = ", ".join(f"{count} {what}" for what, count in wave.counts().items() if count) or "nobody had to move"
+    get_run_logger().info("%s%s; next due: %s", "dry run: " if wave.dry_run else "", said, utc_text(due))
     if wave.dry_run:
         return
     await show(space, wave, plan)

@@ -70,4 +70,4 @@ def _emit(journey: str, what: str, payload: dict[str, int]) -> None:
 
 def utc_text(instant: Instant | None) -> str:
     """Return ``Tue 24 Nov 2026 10:00 UTC``: operators sit in many zones."""
-    return "nothing is due" if instant is None else f"{datetime.fromtimestamp(instant, UTC):%a %d %b %Y %H:%M} UTC"
+    return "nobody waits" if instant is None else f"{datetime.fromtimestamp(instant, UTC):%a %d %b %Y %H:%M} UTC"
