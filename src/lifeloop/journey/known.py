@@ -62,7 +62,7 @@ def check_message(scalar: Scalar, known: Known, report: Report) -> str:
         label = f"{label}  ({listed})"
     fixes = (Suggestion(near, certain=True),) if near and _is_sure(name, near, known.library) else ()
     fixes = fixes or ((Suggestion(near),) if near else ())
-    hint = f"or create it:  lifeloop new message {name}"
+    hint = f"or create it:  templates/{name}.md"
     report.add("J121", f'there is no message "{name}"', scalar.place, label=label, hint=hint, suggestions=fixes)
     return name
 
