@@ -11,6 +11,9 @@ from lifeloop.journey.condition import Condition, Value
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import Hours
 
+Tracking = Literal["off", "aggregate", "individual"]
+TRACKING: tuple[Tracking, ...] = ("off", "aggregate", "individual")
+"""What is counted of opens and clicks: nothing, clicks of everybody together, or each person's who said yes."""
 AttributeType = Literal["text", "number", "money", "date", "datetime", "boolean", "email", "phone", "length"]
 
 
@@ -105,6 +108,16 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """Where recipients' own pages are, and what signs their links. Secrets are ``env.NAME``, read when used."""
+
+    address: str | None = None
+    secret: str | None = None
+    former_secret: str | None = None
+    """The secret before this one: links in mails already sent go on working."""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """``lifeloop.yaml`` as a value: the words that journeys, templates, imports and tests may use."""
 
@@ -132,6 +145,8 @@ class Catalogue:
     email: str = "inbox"
     """The way out for e-mail: ``inbox`` or ``smtp``; its settings live under ``channels``."""
     channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    web: Web = Web()
+    tracking: Tracking = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,14 @@ from lifeloop.journey.project_parts import (
 from lifeloop.journey.segments import read_segments
 from lifeloop.journey.shape import one_text, texts
 from lifeloop.journey.source import Map, Node, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.web_reader import check_web, read_tracking, read_web
 from lifeloop.journey.written import plain_value
 
 FILE = "lifeloop.yaml"
 KEYS = (
     "project", "timezone", "language", "country", "environment", "grace", "delivery", "topics", "customer", "events",
     "objects", "segments", "predicates", "connections", "senders", "approvers", "values", "company", "priority",
-    "people", "email", "channels",
+    "people", "email", "channels", "web", "tracking",
 )  # fmt: skip
 _MEANINGS = {
     **dict.fromkeys(("name", "id"), "project"),
@@ -47,6 +48,8 @@ _MEANINGS = {
     **dict.fromkeys(("constants", "variables", "vars"), "values"),
     **dict.fromkeys(("brand", "organisation", "organization"), "company"),
     **dict.fromkeys(("smtp", "providers"), "channels"),
+    **dict.fromkeys(("links", "pages", "unsubscribe"), "web"),
+    **dict.fromkeys(("track", "opens", "clicks"), "tracking"),
 }
 STANDARD_ATTRIBUTES = (
     Attribute("email", "email", optional=True, personal=True),
@@ -59,6 +62,8 @@ STANDARD_EVENTS = (
     EventType("unsubscribed", {"topic": Attribute("topic", "text", optional=True)}),
     EventType("complained", {"message": Attribute("message", "text", optional=True)}),
     EventType("bounced", {"message": Attribute("message", "text", optional=True)}),
+    EventType("consent.requested", {"topic": Attribute("topic"), "request": Attribute("request")}),
+    EventType("consent.confirmed", {"topic": Attribute("topic")}),
 )
 """What Lifeloop itself reports about a customer."""
 
@@ -100,11 +105,14 @@ def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
         senders=read_each(block.value("senders"), "senders", report, read_sender),
         connections=read_each(block.value("connections"), "connections", report, read_connection),
         channels=read_each(block.value("channels"), "channels", report, read_channel),
+        web=read_web(block.value("web"), report),
+        tracking=read_tracking(block.value("tracking"), report),
         customer=read_attributes(block.value("customer"), "customer", report),
         events=read_each(block.value("events"), "events", report, read_event),
         objects=read_each(block.value("objects"), "objects", report, read_object),
     )
     _check_way_out(block, plain, report)
+    check_web(block, plain, report)
     whole = _with_standards(plain)
     segments: dict[str, Condition] = read_segments(block.value("segments"), whole, report)
     return replace(whole, segments=segments)

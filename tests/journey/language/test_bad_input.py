@@ -206,6 +206,8 @@ SECTIONS = st.sampled_from(
         "senders",
         "values",
         "channels",
+        "web",
+        "tracking",
         "delivery",
         "predicates",
         "priority",
