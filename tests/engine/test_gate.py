@@ -160,3 +160,22 @@ def test_the_order_of_the_rules(gate, facts):
     rules.append(gate(everything, sunday).rule)
     rules.append(gate(replace(everything, expires=None), sunday).rule)
     assert rules == ["consent", "suppressed", "address", "late", "expired", "hours"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "policy", "wanted"),
+    [
+        ({"paused_until": "2026-06-04 15:00"}, OPEN, ("2026-06-04 15:00", "pause")),
+        ({"paused_until": "2026-03-01 15:00"}, OPEN, None),
+        ({"paused_until": "2026-06-04 15:00"}, replace(OPEN, needs_consent=False), None),
+        ({"pace": "weekly"}, OPEN, ("2026-03-10 12:00", "pace")),
+        ({"pace": "weekly"}, replace(OPEN, needs_consent=False), None),
+    ],
+)
+def test_what_a_customer_wishes_holds_promotion_and_nothing_else(gate, facts, trial, wish, policy, wanted):
+    wish = {name: trial.at(value) if name == "paused_until" else value for name, value in wish.items()}
+    known = replace(facts, sent=said(trial, "2026-03-03 12:00"), **wish)
+
+    found = gate(policy, "2026-03-04 15:00", known=known)
+
+    assert found == (Hold(trial.at(wanted[0]), wanted[1]) if wanted else Allow())

@@ -1,8 +1,8 @@
 """May this message leave now? The same answer when a run comes to a send, and again just before the hand-off.
 
-Asked in this order, and the first *no* decides: consent, suppression, address, lateness; then hours, holidays, gap
-and limit together, which never drop a message but hold it until all of them agree; last, whether it would still be
-worth reading by then (``expires``).
+Asked in this order, and the first *no* decides: consent, suppression, address, lateness; then hours, holidays, gap,
+limit and what the customer wishes together, which never drop a message but hold it until all of them agree; last,
+whether it would still be worth reading by then (``expires``).
 
 * **Consent.** A topic that needs it needs a *yes*, for ``channel/topic`` or else for the topic. A topic owed by the
   contract leaves without one, but if it counts as contact an explicit *no* is honoured too.
@@ -10,12 +10,15 @@ worth reading by then (``expires``).
   that no hour, gap or limit ever counts as lateness.
 * **Gap and limit** are rolling: a message exactly one gap, or one window, after another is allowed. They look at all
   messages that count, whichever journey sent them.
+* **Pace and pause** are the customer's own: at most one a week, or nothing until a day they chose. They hold what
+  needs consent, and nothing that belongs to a contract.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -23,12 +26,15 @@ from lifeloop.clock import Instant
 from lifeloop.engine.hours import ANY_HOUR, next_open
 from lifeloop.engine.timing import add_length
 from lifeloop.engine.values import Facts, Record
+from lifeloop.journey.length import Length
 from lifeloop.journey.plan import Policy
+
+WEEK = Length(days=7)
 
 _ADDRESSES = {"email": "email", "sms": "phone"}
 _OTHERWISE = "email"
 
-HoldRule = Literal["hours", "holidays", "gap", "limit"]
+HoldRule = Literal["hours", "holidays", "gap", "limit", "pace", "pause"]
 DropRule = Literal["consent", "suppressed", "address", "late", "expired"]
 
 
@@ -42,7 +48,7 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Not before ``until``, the first instant at which hours, holidays, gap and limit all agree."""
+    """Not before ``until``, the first instant at which hours, holidays, gap, limit, pace and pause all agree."""
 
     until: Instant
     rule: HoldRule
@@ -131,15 +137,34 @@ def _forbidden(policy: Policy, facts: Facts, channel: str) -> Drop | None:
 def _held(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo, country: str | None) -> Hold | None:
     """Say until when rules hold a message, and name the one of them that holds it now and longest."""
     opens = _opens(policy, now, zone, country)
-    apart = _apart(policy, facts, now, zone, country)
-    below = _below_limit(policy, facts, now, zone, country)
-    if max(opens, apart, below) == now:
+    apart: dict[HoldRule, Instant] = {
+        "gap": _apart(policy, facts, now, zone, country),
+        "limit": _below_limit(policy, facts, now, zone, country),
+        "pace": _paced(policy, facts, now, zone),
+        "pause": _paused(policy, facts, now),
+    }
+    rule, longest = max(apart.items(), key=itemgetter(1))
+    if max(opens, longest) == now:
         return None
-    until = _opens(policy, max(opens, apart, below), zone, country)
-    if max(apart, below) >= opens:
-        return Hold(until, "gap" if apart >= below else "limit")
+    until = _opens(policy, max(opens, longest), zone, country)
+    if longest >= opens:
+        return Hold(until, rule)
     is_open = policy.hours is None or next_open(policy.hours, now, zone) == now
     return Hold(until, "holidays" if is_open else "hours")
+
+
+def _paced(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo) -> Instant:
+    """Return when a week has passed since the last contact, for somebody who asked to hear from us less often."""
+    if facts.pace is None or not policy.needs_consent:
+        return now
+    latest = max((sent.at for sent in facts.sent if sent.counts), default=None)
+    return now if latest is None else max(now, add_length(latest, WEEK, zone))
+
+
+def _paused(policy: Policy, facts: Facts, now: Instant) -> Instant:
+    """Return when the silence ends that somebody asked for; what belongs to their contract goes on."""
+    until = facts.paused_until if policy.needs_consent else None
+    return now if until is None else max(now, until)
 
 
 def _opens(policy: Policy, now: Instant, zone: ZoneInfo, country: str | None) -> Instant:

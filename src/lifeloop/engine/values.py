@@ -94,6 +94,10 @@ class Facts:
     """Topic (or ``channel/topic``, which wins) to granted or withdrawn; a missing topic was never answered."""
     suppressed: frozenset[str] = frozenset()
     """Channels that may never be used for this customer; ``*`` means all."""
+    paused_until: Instant | None = None
+    """Until when they asked for silence on everything that needs their consent."""
+    pace: Literal["weekly"] | None = None
+    """How often they want to hear from us at the most; None: as the project says."""
     segments: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     """Python predicates that hold."""

@@ -22,6 +22,8 @@ _COLUMNS = {
     "at": "bigint",
     "source": "text",
     "evidence": "text",
+    "wording": "text",
+    "version": "text",
 }
 _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
 _READ = ", ".join(f'r."{name}"' for name in _COLUMNS)
@@ -55,8 +57,13 @@ def record(tx: Tx, rows: Sequence[ConsentRow], now: Instant) -> int:
 def unsubscribe(
     tx: Tx, customer_id: int, topic: str, now: Instant, *, channel: str = "*", source: str = "", evidence: str = ""
 ) -> int:
-    """Take permission; returns how many ready messages were cancelled."""
-    return record(tx, [ConsentRow(customer_id, topic, False, now, channel, source, evidence)], now)
+    """Take permission; returns how many ready messages were cancelled.
+
+    A *no* on all channels also ends what was granted for one channel, which would win otherwise.
+    """
+    channels = [channel, *(_granted_channels(tx, customer_id, topic) if channel == "*" else ())]
+    rows = [ConsentRow(customer_id, topic, False, now, each, source, evidence) for each in channels]
+    return record(tx, rows, now)
 
 
 def of_customer(tx: Tx, customer_id: int) -> dict[str, bool]:
@@ -68,7 +75,17 @@ def history(tx: Tx, customer_id: int) -> tuple[ConsentRow, ...]:
     """Everything ever said, in the order we learned it."""
     rows = tx.ask("SELECT * FROM consent WHERE customer_id = :id ORDER BY id", id=customer_id)
     return tuple(
-        ConsentRow(row.customer_id, row.topic, bool(row.granted), row.at, row.channel, row.source, row.evidence)
+        ConsentRow(
+            row.customer_id,
+            row.topic,
+            bool(row.granted),
+            row.at,
+            row.channel,
+            row.source,
+            row.evidence,
+            row.wording or "",
+            row.version or "",
+        )
         for row in rows
     )
 
@@ -106,6 +123,17 @@ def suppressed(tx: Tx, address: str) -> tuple[SuppressionRow, ...]:
 def plain(address: str) -> str:
     """Return an address as it is compared: in small letters, as both databases make them (ASCII only)."""
     return "".join(letter.lower() if letter.isascii() else letter for letter in address.strip())
+
+
+def _granted_channels(tx: Tx, customer_id: int, topic: str) -> list[str]:
+    customers.lock(tx, [customer_id])
+    rows = tx.ask(
+        "SELECT channel FROM permission WHERE customer_id = :id AND topic = :topic AND granted AND channel <> '*'"
+        " ORDER BY channel",
+        id=customer_id,
+        topic=topic,
+    )
+    return [row.channel for row in rows]
 
 
 def _owners(tx: Tx, addresses: Sequence[str]) -> list[int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Answer, Event, Facts, Record, Sent
-from lifeloop.store import customers, objects
+from lifeloop.store import customers, objects, preferences
 from lifeloop.store.transaction import Tx
 from lifeloop.store.transaction import load as load_json
 from lifeloop.store.values import Customer, Needs, Subject
@@ -30,6 +30,7 @@ def load(
         sent=_sent(tx, subjects, needs.sent_since, statuses),
         consents=consents_of(tx, ids),
         suppressed=_suppressed(tx, ids),
+        wishes=preferences.of_customers(tx, ids),
         segments=_segments(tx, ids, needs),
         answers=_answers(tx, [subject.run_id for subject in subjects if subject.run_id is not None]),
     )
@@ -59,11 +60,13 @@ class _Tables:
     sent: Mapping[int, list[tuple[int | None, Sent]]]
     consents: Mapping[int, dict[str, bool]]
     suppressed: Mapping[int, frozenset[str]]
+    wishes: Mapping[int, preferences.Wish]
     segments: Mapping[int, frozenset[str]]
     answers: Mapping[int, list[Answer]]
 
     def facts(self, subject: Subject, needs: Needs) -> Facts:
         who, things = subject.customer_id, self.things.get(subject.customer_id, {})
+        wish = self.wishes.get(who, preferences.AS_IT_COMES)
         return Facts(
             customer_id=self.people[who].key,
             customer=self.people[who].data,
@@ -73,6 +76,8 @@ class _Tables:
             sent=tuple(_own(sent, run, subject.run_id) for run, sent in self.sent.get(who, ())),
             consents=self.consents.get(who, {}),
             suppressed=self.suppressed.get(who, frozenset()),
+            paused_until=wish.paused_until,
+            pace=wish.pace,
             segments=self.segments.get(who, frozenset()),
             answers=() if subject.run_id is None else tuple(self.answers.get(subject.run_id, ())),
         )

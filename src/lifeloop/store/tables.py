@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    Text,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-BIG = BigInteger().with_variant(Integer, "sqlite")
-
-DATA = JSON().with_variant(JSONB, "postgresql")
+from lifeloop.store import recipient_tables  # noqa: F401  # they are part of the same tables
+from lifeloop.store.columns import (
+    BIG,
+    DATA,
+    count,
+    moment,
+    number_key,
+    partial_index,
+    points_to,
+    record,
+    small_key,
+    words,
+)
 
 FINAL = "('completed', 'stopped', 'failed')"
 MESSAGE_STATUSES = (
@@ -36,54 +34,21 @@ MESSAGE_STATUSES = (
 OPEN_ASK = "kind = 'ask' AND status = 'sent' AND answered_at IS NULL"
 
 
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """An index over some rows only: it stays small however much history there is."""
-    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
-
-
-def _key() -> Any:
-    return Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))
-
-
-def _int_key() -> Any:
-    return Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
-
-
-def _to(target: str, *, kind: Any = BIG, primary_key: bool = False, nullable: bool = False) -> Any:
-    return Field(sa_column=Column(kind, ForeignKey(target), primary_key=primary_key, nullable=nullable))
-
-
-def _moment(*, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(BIG, nullable=nullable))
-
-
-def _number(default: int = 0) -> Any:
-    return Field(default=default, sa_column=Column(Integer, nullable=False, server_default=text(str(default))))
-
-
-def _text(*, primary_key: bool = False, nullable: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(Text, primary_key=primary_key, nullable=nullable))
-
-
-def _data() -> Any:
-    return Field(sa_column=Column(DATA, nullable=False))
-
-
 class Customer(SQLModel, table=True):
     """A person we may write to; the row's lock orders everything that happens to them."""
 
     __tablename__ = "customer"
     __table_args__ = (UniqueConstraint("key", name="customer_key"), Index("customer_email", text("lower(email)")))
 
-    id: int = _key()
-    key: str = _text()
-    email: str | None = _text(nullable=True)
-    phone: str | None = _text(nullable=True)
-    locale: str | None = _text(nullable=True)
-    timezone: str | None = _text(nullable=True)
-    data: dict[str, Any] = _data()
-    created_at: int = _moment()
-    updated_at: int = _moment()
+    id: int = number_key()
+    key: str = words()
+    email: str | None = words(nullable=True)
+    phone: str | None = words(nullable=True)
+    locale: str | None = words(nullable=True)
+    timezone: str | None = words(nullable=True)
+    data: dict[str, Any] = record()
+    created_at: int = moment()
+    updated_at: int = moment()
 
 
 class Thing(SQLModel, table=True):
@@ -92,11 +57,11 @@ class Thing(SQLModel, table=True):
     __tablename__ = "object"
     __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
 
-    customer_id: int = _to("customer.id", primary_key=True)
-    kind: str = _text(primary_key=True)
-    key: str = _text(primary_key=True)
+    customer_id: int = points_to("customer.id", primary_key=True)
+    kind: str = words(primary_key=True)
+    key: str = words(primary_key=True)
     fields: dict[str, Any] = Field(sa_column=Column("fields", DATA, nullable=False))
-    updated_at: int = _moment()
+    updated_at: int = moment()
 
 
 class Event(SQLModel, table=True):
@@ -109,15 +74,15 @@ class Event(SQLModel, table=True):
         {"sqlite_autoincrement": True},
     )
 
-    seq: int = _key()
-    source: str = _text()
-    message_id: str = _text()
-    customer_id: int = _to("customer.id")
-    name: str = _text()
-    at: int = _moment()
-    received_at: int = _moment()
-    digest: int = _moment()
-    data: dict[str, Any] = _data()
+    seq: int = number_key()
+    source: str = words()
+    message_id: str = words()
+    customer_id: int = points_to("customer.id")
+    name: str = words()
+    at: int = moment()
+    received_at: int = moment()
+    digest: int = moment()
+    data: dict[str, Any] = record()
 
 
 class Journey(SQLModel, table=True):
@@ -126,12 +91,12 @@ class Journey(SQLModel, table=True):
     __tablename__ = "journey"
     __table_args__ = (UniqueConstraint("name", name="journey_name"),)
 
-    id: int = _int_key()
-    name: str = _text()
+    id: int = small_key()
+    name: str = words()
     plan_id: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
-    paused_at: int | None = _moment(nullable=True)
-    reason: str | None = _text(nullable=True)
-    published_at: int = _moment()
+    paused_at: int | None = moment(nullable=True)
+    reason: str | None = words(nullable=True)
+    published_at: int = moment()
 
 
 class Plan(SQLModel, table=True):
@@ -140,11 +105,11 @@ class Plan(SQLModel, table=True):
     __tablename__ = "plan"
     __table_args__ = (UniqueConstraint("digest", name="plan_digest"),)
 
-    id: int = _int_key()
-    journey_id: int = _to("journey.id", kind=Integer)
-    digest: str = _text()
-    body: str = _text()
-    made_at: int = _moment()
+    id: int = small_key()
+    journey_id: int = points_to("journey.id", kind=Integer)
+    digest: str = words()
+    body: str = words()
+    made_at: int = moment()
 
 
 class Candidate(SQLModel, table=True):
@@ -156,15 +121,15 @@ class Candidate(SQLModel, table=True):
         Index("candidate_due", "journey_id", "due_at"),
     )
 
-    id: int = _key()
-    journey_id: int = _to("journey.id", kind=Integer)
-    customer_id: int = _to("customer.id")
-    due_at: int = _moment()
-    trigger: str = _text()
-    subject: str = _text()
-    start: str | None = _text(nullable=True)
-    event_seq: int | None = _moment(nullable=True)
-    object_key: str | None = _text(nullable=True)
+    id: int = number_key()
+    journey_id: int = points_to("journey.id", kind=Integer)
+    customer_id: int = points_to("customer.id")
+    due_at: int = moment()
+    trigger: str = words()
+    subject: str = words()
+    start: str | None = words(nullable=True)
+    event_seq: int | None = moment(nullable=True)
+    object_key: str | None = words(nullable=True)
 
 
 class Enrollment(SQLModel, table=True):
@@ -173,8 +138,10 @@ class Enrollment(SQLModel, table=True):
     __tablename__ = "enrollment"
     __table_args__ = (
         UniqueConstraint("customer_id", "journey_id", "entry_key", name="enrollment_once"),
-        _partial("enrollment_active", "customer_id", "journey_id", "subject", where="status = 'waiting'", unique=True),
-        _partial("enrollment_due", "journey_id", "due_at", where="due_at IS NOT NULL"),
+        partial_index(
+            "enrollment_active", "customer_id", "journey_id", "subject", where="status = 'waiting'", unique=True
+        ),
+        partial_index("enrollment_due", "journey_id", "due_at", where="due_at IS NOT NULL"),
         CheckConstraint(
             f"(status = 'waiting' AND due_at IS NOT NULL) OR (status IN {FINAL} AND due_at IS NULL)",
             name="enrollment_one_state",
@@ -182,25 +149,25 @@ class Enrollment(SQLModel, table=True):
         CheckConstraint("fence >= 0 AND visit >= 0", name="enrollment_grows"),
     )
 
-    id: int = _key()
-    customer_id: int = _to("customer.id")
-    due_at: int | None = _moment(nullable=True)
-    deadline: int | None = _moment(nullable=True)
-    since: int = _moment()
-    since_seq: int = _moment()
-    started_at: int = _moment()
-    converted_at: int | None = _moment(nullable=True)
-    fence: int = _number()
-    visit: int = _number()
-    journey_id: int = _to("journey.id", kind=Integer)
-    plan_id: int = _to("plan.id", kind=Integer)
-    status: str = _text()
-    node: str | None = _text(nullable=True)
-    entry_key: str = _text()
-    subject: str = _text()
-    object_key: str | None = _text(nullable=True)
-    reason: str | None = _text(nullable=True)
-    kept: str | None = _text(nullable=True)
+    id: int = number_key()
+    customer_id: int = points_to("customer.id")
+    due_at: int | None = moment(nullable=True)
+    deadline: int | None = moment(nullable=True)
+    since: int = moment()
+    since_seq: int = moment()
+    started_at: int = moment()
+    converted_at: int | None = moment(nullable=True)
+    fence: int = count()
+    visit: int = count()
+    journey_id: int = points_to("journey.id", kind=Integer)
+    plan_id: int = points_to("plan.id", kind=Integer)
+    status: str = words()
+    node: str | None = words(nullable=True)
+    entry_key: str = words()
+    subject: str = words()
+    object_key: str | None = words(nullable=True)
+    reason: str | None = words(nullable=True)
+    kept: str | None = words(nullable=True)
 
 
 class Visit(SQLModel, table=True):
@@ -209,14 +176,14 @@ class Visit(SQLModel, table=True):
     __tablename__ = "visit"
     __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
 
-    enrollment_id: int = _to("enrollment.id", primary_key=True)
+    enrollment_id: int = points_to("enrollment.id", primary_key=True)
     seq: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
-    at: int = _moment()
-    visit: int = _number()
-    what: str = _text()
-    node: str | None = _text(nullable=True)
-    detail: str | None = _text(nullable=True)
-    data: str | None = _text(nullable=True)
+    at: int = moment()
+    visit: int = count()
+    what: str = words()
+    node: str | None = words(nullable=True)
+    detail: str | None = words(nullable=True)
+    data: str | None = words(nullable=True)
 
 
 class Message(SQLModel, table=True):
@@ -238,50 +205,50 @@ class Message(SQLModel, table=True):
             "(status IN ('attempting', 'sent', 'uncertain', 'assumed_sent')) = (sent_at IS NOT NULL)",
             name="message_reserved",
         ),
-        _partial("message_due", "journey_id", "next_at", where="next_at IS NOT NULL"),
-        _partial("message_lease", "lease_until", where="lease_until IS NOT NULL"),
+        partial_index("message_due", "journey_id", "next_at", where="next_at IS NOT NULL"),
+        partial_index("message_lease", "lease_until", where="lease_until IS NOT NULL"),
         Index(
             "message_open",
             "status",
             sqlite_where=text("status IN ('uncertain', 'held')"),
             postgresql_where=text("status IN ('uncertain', 'held')"),
         ),
-        _partial("message_asked", "name", where=OPEN_ASK),
+        partial_index("message_asked", "name", where=OPEN_ASK),
         Index("message_of_customer", "customer_id", "made_at"),
         Index("message_of_run", "enrollment_id"),
         {"sqlite_with_rowid": False},
     )
 
-    id: str = _text(primary_key=True)
-    customer_id: int = _to("customer.id")
-    enrollment_id: int | None = _to("enrollment.id", nullable=True)
-    due_at: int = _moment()
-    made_at: int = _moment()
-    next_at: int | None = _moment(nullable=True)
-    sent_at: int | None = _moment(nullable=True)
-    lease_until: int | None = _moment(nullable=True)
-    expires_at: int | None = _moment(nullable=True)
-    opened_at: int | None = _moment(nullable=True)
-    clicked_at: int | None = _moment(nullable=True)
-    replied_at: int | None = _moment(nullable=True)
-    bounced_at: int | None = _moment(nullable=True)
-    answered_at: int | None = _moment(nullable=True)
-    fence: int = _number()
-    tries: int = _number()
-    visit: int = _number()
-    journey_id: int = _to("journey.id", kind=Integer)
+    id: str = words(primary_key=True)
+    customer_id: int = points_to("customer.id")
+    enrollment_id: int | None = points_to("enrollment.id", nullable=True)
+    due_at: int = moment()
+    made_at: int = moment()
+    next_at: int | None = moment(nullable=True)
+    sent_at: int | None = moment(nullable=True)
+    lease_until: int | None = moment(nullable=True)
+    expires_at: int | None = moment(nullable=True)
+    opened_at: int | None = moment(nullable=True)
+    clicked_at: int | None = moment(nullable=True)
+    replied_at: int | None = moment(nullable=True)
+    bounced_at: int | None = moment(nullable=True)
+    answered_at: int | None = moment(nullable=True)
+    fence: int = count()
+    tries: int = count()
+    visit: int = count()
+    journey_id: int = points_to("journey.id", kind=Integer)
     counts: bool = Field()
-    kind: str = _text()
-    status: str = _text()
-    node: str = _text()
-    name: str = _text()
-    channel: str = _text()
-    topic: str = _text()
-    owner: str | None = _text(nullable=True)
-    provider_id: str | None = _text(nullable=True)
-    reason: str | None = _text(nullable=True)
-    data: str | None = _text(nullable=True)
-    answer: str | None = _text(nullable=True)
+    kind: str = words()
+    status: str = words()
+    node: str = words()
+    name: str = words()
+    channel: str = words()
+    topic: str = words()
+    owner: str | None = words(nullable=True)
+    provider_id: str | None = words(nullable=True)
+    reason: str | None = words(nullable=True)
+    data: str | None = words(nullable=True)
+    answer: str | None = words(nullable=True)
 
 
 class Attempt(SQLModel, table=True):
@@ -292,10 +259,10 @@ class Attempt(SQLModel, table=True):
 
     message_id: str = Field(sa_column=Column(Text, ForeignKey("message.id"), primary_key=True))
     fence: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    at: int = _moment()
-    outcome: str = _text()
-    reason: str | None = _text(nullable=True)
-    raw: str = _text()
+    at: int = moment()
+    outcome: str = words()
+    reason: str | None = words(nullable=True)
+    raw: str = words()
 
 
 class Consent(SQLModel, table=True):
@@ -304,15 +271,17 @@ class Consent(SQLModel, table=True):
     __tablename__ = "consent"
     __table_args__ = (Index("consent_of_customer", "customer_id", "id"),)
 
-    id: int = _key()
-    customer_id: int = _to("customer.id")
-    channel: str = _text()
-    topic: str = _text()
+    id: int = number_key()
+    customer_id: int = points_to("customer.id")
+    channel: str = words()
+    topic: str = words()
     granted: bool = Field()
-    at: int = _moment()
-    recorded_at: int = _moment()
-    source: str = _text()
-    evidence: str = _text()
+    at: int = moment()
+    recorded_at: int = moment()
+    source: str = words()
+    evidence: str = words()
+    wording: str | None = words(nullable=True)
+    version: str | None = words(nullable=True)
 
 
 class Permission(SQLModel, table=True):
@@ -321,11 +290,11 @@ class Permission(SQLModel, table=True):
     __tablename__ = "permission"
     __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
 
-    customer_id: int = _to("customer.id", primary_key=True)
-    topic: str = _text(primary_key=True)
-    channel: str = _text(primary_key=True)
+    customer_id: int = points_to("customer.id", primary_key=True)
+    topic: str = words(primary_key=True)
+    channel: str = words(primary_key=True)
     granted: bool = Field()
-    at: int = _moment()
+    at: int = moment()
 
 
 class Suppression(SQLModel, table=True):
@@ -334,10 +303,10 @@ class Suppression(SQLModel, table=True):
     __tablename__ = "suppression"
     __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
 
-    address: str = _text(primary_key=True)
-    channel: str = _text(primary_key=True)
-    reason: str = _text()
-    at: int = _moment()
+    address: str = words(primary_key=True)
+    channel: str = words(primary_key=True)
+    reason: str = words()
+    at: int = moment()
 
 
 class SegmentMember(SQLModel, table=True):
@@ -346,8 +315,8 @@ class SegmentMember(SQLModel, table=True):
     __tablename__ = "segment_member"
     __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
 
-    segment: str = _text(primary_key=True)
-    customer_id: int = _to("customer.id", primary_key=True)
+    segment: str = words(primary_key=True)
+    customer_id: int = points_to("customer.id", primary_key=True)
 
 
 class Switch(SQLModel, table=True):
@@ -355,9 +324,9 @@ class Switch(SQLModel, table=True):
 
     __tablename__ = "switch"
 
-    name: str = _text(primary_key=True)
-    reason: str | None = _text(nullable=True)
-    at: int | None = _moment(nullable=True)
+    name: str = words(primary_key=True)
+    reason: str | None = words(nullable=True)
+    at: int | None = moment(nullable=True)
 
 
 class Instance(SQLModel, table=True):
@@ -367,9 +336,9 @@ class Instance(SQLModel, table=True):
     __table_args__ = (CheckConstraint("id = 1", name="instance_only_one"),)
 
     id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    epoch: int = _number()
-    host: str = _text()
-    heartbeat: int = _moment()
+    epoch: int = count()
+    host: str = words()
+    heartbeat: int = moment()
 
 
 class Rendered(SQLModel, table=True):
@@ -379,13 +348,13 @@ class Rendered(SQLModel, table=True):
     __table_args__ = (Index("rendered_at", "at"),)
 
     message_id: str = Field(sa_column=Column(Text, ForeignKey("message.id"), primary_key=True))
-    at: int = _moment()
-    address: str = _text()
-    sender: str = _text()
-    subject: str = _text()
-    html: str = _text()
-    text_part: str = _text()
-    headers: str = _text()
+    at: int = moment()
+    address: str = words()
+    sender: str = words()
+    subject: str = words()
+    html: str = words()
+    text_part: str = words()
+    headers: str = words()
 
 
 METADATA = SQLModel.metadata

@@ -318,7 +318,10 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRow:
-    """Permission given or taken. ``channel`` ``*``: all channels of the topic."""
+    """Permission given or taken. ``channel`` ``*``: all channels of the topic.
+
+    ``wording`` and ``version``: what the person read; ``evidence``: JSON of how and where they said it.
+    """
 
     customer_id: int
     topic: str
@@ -327,6 +330,8 @@ class ConsentRow:
     channel: str = "*"
     source: str = ""
     evidence: str = ""
+    wording: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

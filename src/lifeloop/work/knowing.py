@@ -9,6 +9,7 @@ from importlib import import_module
 
 from lifeloop.clock import Instant
 from lifeloop.engine.conditions import audience_scope, holds
+from lifeloop.engine.gate import WEEK
 from lifeloop.engine.values import Facts, Record
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.condition import AllOf, AnyObject, AnyOf, Condition, Happened, MessageWas, Not
@@ -95,7 +96,8 @@ def _reach(plan: Plan) -> int:
     windows = [policy.gap for policy in policies if policy.gap] + [
         policy.limit.per for policy in policies if policy.limit
     ]
-    return max((_at_most(window) for window in windows), default=0)
+    paced = _at_most(WEEK) if any(policy.needs_consent for policy in policies) else 0
+    return max([paced, *(_at_most(window) for window in windows)])
 
 
 def _at_most(length: Length) -> int:
