@@ -2,8 +2,8 @@
 
 What stands behind the language of a fence says what an example is:
 
-- ``console``: what follows ``$ lifeloop`` is run; what is shown must be what comes out. ``…`` stands for anything,
-  on a line of its own for any lines. ``console by-hand`` is not run: it needs a server, or another machine.
+- ``console``: what follows ``$ lifeloop`` or ``$ sed`` is run; what is shown must be what comes out. ``…`` stands for
+  anything, on a line of its own for any lines. ``console by-hand`` is not run: it needs a server, or another machine.
 - ``yaml journeys/hello.yaml``, ``markdown templates/…``: a whole file; the commands after it on the page see it.
 - ``yaml lifeloop.yaml``: parts of the project file, which must be read without a mistake.
 - ``yaml``: a whole journey, or steps, or words from the top of one; it must compile.
@@ -17,6 +17,7 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -56,7 +57,8 @@ class Example:
     @property
     def file(self) -> str | None:
         """The file that the block is the whole of, if it says so."""
-        return next((word for word in self.words if "/" in word and "." in word), None)
+        named = next((word for word in self.words if "." in word), None)
+        return None if named == "lifeloop.yaml" else named
 
 
 def pages() -> list[Path]:
@@ -131,8 +133,10 @@ class Shop:
     def run(self, command: str) -> str:
         """Type one command in the project's folder; return all that it says."""
         words = shlex.split(command)
-        if not words or words[0] != "lifeloop":
-            raise ValueError(f"only lifeloop is run in an example, not: {command}")
+        if words[0] == "sed":
+            return subprocess.run(words, cwd=self.root, capture_output=True, text=True, check=True).stdout
+        if words[0] != "lifeloop":
+            raise ValueError(f"only lifeloop and sed are run in an example, not: {command}")
         said, before = StringIO(), dict(os.environ)
         try:
             for name in _QUIET:
@@ -250,6 +254,6 @@ def refreshed(page: Path, shop: Shop) -> str:
             if real is not None:
                 head = " ".join(["```console", *example.words])
                 text = text.replace(f"{head}\n{example.text}```", f"{head}\n{real.rstrip()}\n```")
-        elif example.language in {"yaml", "markdown"} and example.file:
+        elif example.file:
             shop.write(example.file, example.text)
     return text
