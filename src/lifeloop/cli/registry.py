@@ -50,8 +50,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("read", "Check", "Read a journey aloud, as prose.", function="read:read_aloud"),
     Command("graph", "Check", "Draw the map of a journey."),
     Command(
+        "simulate", "Rehearse", "Live through a journey in milliseconds: what one person would get, when, and why."
+    ),
+    Command(
         "test", "Rehearse", "Run the journeys' own tests: months in less than a second.", function="test:try_journeys"
     ),
+    Command("event", "Run", "Tell that something happened to a customer.", function="event:app"),
     Command(
         "import", "Run", "Import customers or events from a CSV or JSON Lines file.", function="import_:import_file"
     ),
@@ -60,4 +64,6 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "deploy", "Run", "Make what is written what runs: journeys go live, and Prefect gets one deployment for each."
     ),
+    Command("status", "Look", "Say where people and messages are."),
+    Command("who", "Look", "Show who waits in a journey: where, since when and until when."),
 )

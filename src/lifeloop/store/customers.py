@@ -75,6 +75,18 @@ def find_email(tx: Tx, email: str) -> tuple[Customer, ...]:
     return tuple(read(row) for row in rows)
 
 
+def around(tx: Tx, word: str, limit: int) -> tuple[Customer, ...]:
+    """Some customers whose id or address begins like a word: to say whom somebody may have meant."""
+    start = "".join(f"!{letter}" if letter in "!%_" else letter for letter in word[:2].lower())
+    rows = tx.ask(
+        f"SELECT {READ} FROM customer c WHERE lower(c.key) LIKE :start ESCAPE '!'"
+        " OR lower(c.email) LIKE :start ESCAPE '!' ORDER BY c.id LIMIT :limit",
+        start=f"{start}%",
+        limit=limit,
+    )
+    return tuple(read(row) for row in rows)
+
+
 def lock(tx: Tx, ids: Sequence[int]) -> None:
     """Take the customers' locks in order of id, waiting for them; every writer about a customer does."""
     if tx.postgres:

@@ -91,7 +91,8 @@ def wake(tx: Tx, rows: Sequence[tuple[int, Collection[str]]], now: Instant) -> i
     ids = tx.journey_ids(sorted({name for _, name in pairs}))
     return tx.run(
         f"UPDATE enrollment SET due_at = :now FROM {tx.table({'customer': 'bigint', 'journey': 'integer'})}"
-        " WHERE customer_id = r.customer AND journey_id = r.journey AND status = 'waiting' AND due_at > :now",
+        # The plus keeps SQLite from the index of what is due: it would read everybody who waits.
+        " WHERE customer_id = r.customer AND journey_id = r.journey AND status = 'waiting' AND +due_at > :now",
         rows=[{"customer": customer, "journey": ids[name]} for customer, name in sorted(pairs)],
         now=now,
     )
@@ -190,6 +191,33 @@ def waiting(tx: Tx, journey: str | None, after: int = 0, limit: int = 100) -> tu
     return tuple(Waiting(*row) for row in rows)
 
 
+def next_waiting(tx: Tx, journey: str, nodes: Collection[str] | None, limit: int) -> tuple[Run, ...]:
+    """Who goes on next in a journey, at these steps or at any, the first due first."""
+    some = "" if nodes is None else f" AND {tx.among('e.node', 'nodes', 'text')}"
+    return tuple(
+        _read(
+            tx,
+            f"j.name = :journey AND e.status = 'waiting'{some}",
+            last=" LIMIT :limit",
+            journey=journey,
+            limit=limit,
+            **({} if nodes is None else {"nodes": list(nodes)}),
+        )
+    )
+
+
+def endings(tx: Tx, journey: str | None = None) -> tuple[tuple[str, str, str, int], ...]:
+    """How runs ended: journey, status, reason (empty for those that came to their end) and how many, most first."""
+    some = "" if journey is None else " AND j.name = :journey"
+    rows = tx.ask(
+        "SELECT j.name, e.status, coalesce(e.reason, '') AS reason, count(*) AS many FROM enrollment e"
+        f" JOIN journey j ON j.id = e.journey_id WHERE e.status <> 'waiting'{some}"
+        " GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3",
+        **({} if journey is None else {"journey": journey}),
+    )
+    return tuple((row.name, row.status, row.reason, row.many) for row in rows)
+
+
 def find(tx: Tx, ids: Sequence[int]) -> dict[int, Run]:
     """Runs by id."""
     return {run.id: run for run in _read(tx, tx.among("e.id", "ids"), ids=list(ids))}
@@ -201,8 +229,8 @@ def of_customer(tx: Tx, customer_id: int) -> tuple[Run, ...]:
     return tuple(sorted(found, key=lambda run: (run.state.started_at, run.id)))
 
 
-def _read(tx: Tx, which: str, **values: Any) -> list[Run]:
-    return [run_of(row) for row in tx.ask(f"{_READ} WHERE {which} ORDER BY e.due_at, e.id", **values)]
+def _read(tx: Tx, which: str, *, last: str = "", **values: Any) -> list[Run]:
+    return [run_of(row) for row in tx.ask(f"{_READ} WHERE {which} ORDER BY e.due_at, e.id{last}", **values)]
 
 
 def _new(number: int, row: NewRun, journey_id: int) -> dict[str, Any]:

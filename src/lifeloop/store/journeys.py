@@ -109,6 +109,16 @@ def plans(tx: Tx, digests: Collection[str]) -> dict[str, PlanRow]:
     return {row.digest: PlanRow(row.name, row.digest, row.body) for row in found}
 
 
+def latest_plan(tx: Tx, journey: str) -> str | None:
+    """The digest of the plan of a journey that was made last, live or not."""
+    found = tx.ask(
+        "SELECT p.digest FROM plan p JOIN journey j ON j.id = p.journey_id WHERE j.name = :journey"
+        " ORDER BY p.id DESC LIMIT 1",
+        journey=journey,
+    )
+    return found[0].digest if found else None
+
+
 def awake(tx: Tx, journeys: Collection[str] | None) -> list[int]:
     """The small numbers of those of these journeys (None: all) that do not rest, in the order asked for."""
     found = tx.ask("SELECT id, name FROM journey WHERE paused_at IS NULL ORDER BY name")
