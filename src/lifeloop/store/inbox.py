@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lifeloop.clock import Instant
@@ -59,6 +59,21 @@ def find(tx: Tx, message_id: str) -> tuple[InboxLine, Rendered] | None:
     *line, html, text, headers = rows[0]
     found = InboxLine(*line)
     return found, Rendered(message_id, found.to, found.sender, found.subject, html, text, load(headers))
+
+
+def everything(tx: Tx, page: int = 1000) -> Iterator[tuple[Any, ...]]:
+    """Every mail letter for letter, oldest first: when, and all that was handed over. Read in pages."""
+    said = ", ".join(f"d.{name}" for name in _COLUMNS)
+    after: tuple[Instant, str] = (-1, "")
+    while rows := tx.ask(
+        f'SELECT d."at", {said} FROM rendered d WHERE (d."at", d.message_id) > (:at, :id)'
+        ' ORDER BY d."at", d.message_id LIMIT :limit',
+        at=after[0],
+        id=after[1],
+        limit=page,
+    ):
+        yield from (tuple(row) for row in rows)
+        after = (rows[-1].at, rows[-1].message_id)
 
 
 def days(tx: Tx) -> tuple[tuple[Instant, int], ...]:

@@ -75,6 +75,11 @@ class Store:
         with self._begin(reading=True) as connection:
             yield Tx(connection)
 
+    def analyze(self) -> None:
+        """Let the database count its rows, so that it plans by what is there now: after much was written at once."""
+        with self._begin(reading=False) as connection:
+            connection.exec_driver_sql("ANALYZE" if self.postgres else "PRAGMA optimize=0x10002")
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()

@@ -38,6 +38,8 @@ NEVER_AGAIN = 0
 
 _DECIDED = {"message": "text", "word": "text", "why": "text"} | dict.fromkeys(("until", "meant"), "bigint")
 _DECIDED |= {"goes": "integer"}
+_OPEN = "status IN ('uncertain', 'held')"
+"""Said beside the status itself, letter for letter as the index has it: otherwise SQLite reads the whole table."""
 _BY_ID = itemgetter("message")
 """Rows are written in order of id, so that two writers of the same rows wait for each other and no more."""
 
@@ -154,7 +156,7 @@ def has_lost(tx: Tx, now: Instant) -> bool:
     """Tell whether anything waits for ``sweep`` or for the policy of uncertain messages; takes no lock."""
     rows = tx.ask(
         "SELECT EXISTS (SELECT 1 FROM message WHERE lease_until < :now) OR EXISTS (SELECT 1 FROM message"
-        " WHERE status = 'uncertain' AND (reason IS NULL OR reason <> :parked)) AS found",
+        f" WHERE {_OPEN} AND status = 'uncertain' AND (reason IS NULL OR reason <> :parked)) AS found",
         now=now,
         parked=PARKED,
     )
@@ -180,7 +182,7 @@ def uncertain(tx: Tx, limit: int, *, parked: bool = False) -> tuple[Message, ...
     """Those whose answer was lost, taken, for the policy to resolve; ``parked``: those left to a person."""
     test = "reason = :parked" if parked else "(reason IS NULL OR reason <> :parked)"
     rows = tx.ask(
-        f"SELECT id FROM message WHERE status = 'uncertain' AND {test} ORDER BY id LIMIT :limit"
+        f"SELECT id FROM message WHERE {_OPEN} AND status = 'uncertain' AND {test} ORDER BY id LIMIT :limit"
         f" {tx.locked('FOR UPDATE SKIP LOCKED')}",
         limit=limit,
         parked=PARKED,

@@ -8,6 +8,8 @@ from lifeloop.journey.condition import Condition
 from lifeloop.store.conditions import Reading, where
 from lifeloop.store.transaction import Tx
 
+_MEMBER = "SELECT 1 FROM segment_member s WHERE s.segment = :segment AND s.customer_id = c.id"
+
 
 def select(
     tx: Tx,
@@ -42,17 +44,17 @@ def refresh(
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Work out a segment in SQL; returns who joined and who left since the last time."""
     test, values = where(tx, condition, reading)
-    among = "" if customer_ids is None else f" AND {tx.among('c.id', 'some')}"
+    among = "" if customer_ids is None else f" AND {tx.among('{0}', 'some')}"
     values |= {"segment": segment} | ({"some": list(customer_ids)} if customer_ids is not None else {})
     left = tx.ask(
-        "DELETE FROM segment_member WHERE segment = :segment AND customer_id IN"
-        f" (SELECT c.id FROM customer c WHERE NOT {test}{among}) RETURNING customer_id",
+        f"DELETE FROM segment_member WHERE segment = :segment{among.format('customer_id')} AND NOT EXISTS"
+        f" (SELECT 1 FROM customer c WHERE c.id = segment_member.customer_id AND {test}) RETURNING customer_id",
         **values,
     )
     joined = tx.ask(
         "INSERT INTO segment_member (segment, customer_id)"
-        f" SELECT :segment, c.id FROM customer c WHERE {test}{among} ORDER BY c.id"
-        " ON CONFLICT DO NOTHING RETURNING customer_id",
+        f" SELECT :segment, c.id FROM customer c WHERE NOT EXISTS ({_MEMBER}) AND {test}{among.format('c.id')}"
+        " ORDER BY c.id ON CONFLICT DO NOTHING RETURNING customer_id",
         **values,
     )
     return tuple(sorted(row.customer_id for row in joined)), tuple(sorted(row.customer_id for row in left))
