@@ -60,6 +60,9 @@ def move_due(space: Workspace, now: Instant, which: Which) -> Moved:
         return _move_batch(space, now, which)
     except (StoreBusy, StoreUnreachable):
         raise
+    except LostClaimError as problem:
+        log.warning("%s: nothing of this batch was written, the next look finds them as they are", problem)
+        return Moved()
     except Exception as problem:  # noqa: BLE001  # whatever it is, it must not hold up everybody
         said = kind_and_place(problem)
         if which.limit > 1:
