@@ -12,6 +12,7 @@ from lifeloop.engine.values import Record
 from lifeloop.message.errors import MessageError
 from lifeloop.message.render import Reader, Rendered
 from lifeloop.work.gating import Cleared
+from lifeloop.work.links import LinksUnset
 from lifeloop.work.workspace import Workspace
 
 _ADDRESS = {"email": "email", "sms": "phone"}
@@ -55,7 +56,7 @@ def request_of(space: Workspace, one: Cleared, now: Instant) -> Request:
     connection, _, action = one.message.name.partition(".")
     try:
         body = space.renderer.render_args(_args(one), _context(one), reader=_reader(space, one, now))
-    except MessageError as problem:
+    except (MessageError, LinksUnset) as problem:
         raise WordingProblem(str(problem)) from problem
     return Request(id=one.message.id, connection=connection, action=action, body=body)
 
@@ -70,7 +71,7 @@ def question_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
         words = space.renderer.render_text(
             str(one.message.data["question"]), _context(one), reader=_reader(space, one, now)
         )
-    except MessageError as problem:
+    except (MessageError, LinksUnset) as problem:
         raise WordingProblem(str(problem)) from problem
     reference = one.message.id[:12]
     how = f"{words}\n\nYes:  lifeloop answer {reference} approved\nNo:   lifeloop answer {reference} declined\n"
@@ -95,7 +96,7 @@ def _rendered(space: Workspace, one: Cleared, now: Instant, **said: Any) -> Rend
             topic=one.message.topic,
             **said,
         )
-    except MessageError as problem:
+    except (MessageError, LinksUnset) as problem:
         raise WordingProblem(str(problem)) from problem
 
 
@@ -115,18 +116,27 @@ def _reader(space: Workspace, one: Cleared, now: Instant) -> Reader:
         zone=_text(customer.get("timezone")),
         now=now,
         unsubscribe_url=_leaving(space, one),
-        preferences_url=space.catalogue.company.get("preferences"),
+        preferences_url=_choosing(space, one),
     )
 
 
 def _leaving(space: Workspace, one: Cleared) -> str | None:
-    """Return where a click on *unsubscribe* leads: the company's page with the message's id, or a mail to a person."""
+    """Return where a click on *unsubscribe* leads: our own page, the company's with the message's id, or a mail."""
+    message = one.message
+    if space.links is not None:
+        return space.links.leave(message.customer_id, message.topic, message.id)
     company = space.catalogue.company
     if page := company.get("unsubscribe"):
         return f"{page}{'&' if '?' in page else '?'}m={one.message.id}"
     if address := company.get("email"):
         return f"mailto:{address}?subject={quote(f'Unsubscribe {one.message.topic}')}"
     return None
+
+
+def _choosing(space: Workspace, one: Cleared) -> str | None:
+    if space.links is not None:
+        return space.links.preferences(one.message.customer_id)
+    return space.catalogue.company.get("preferences")
 
 
 def _address(one: Cleared) -> str:

@@ -18,6 +18,7 @@ from lifeloop.message.render import Renderer
 from lifeloop.store import inbox
 from lifeloop.store.opening import Store, open_store
 from lifeloop.store.values import Rendered
+from lifeloop.work.links import Links, open_links
 from lifeloop.work.plans import Plans
 from lifeloop.work.project import open_project
 
@@ -44,6 +45,8 @@ class Workspace:
     plans: Plans = field(default_factory=Plans)
     lease: int = LEASE_SECONDS
     resting: dict[str, Instant] = field(default_factory=dict)
+    links: Links | None = None
+    """What signs recipients' own links; None: the project has no pages for them."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -88,6 +91,7 @@ def open_workspace(
         clock=clock,
         owner=owner or f"{os.uname().nodename}:{os.getpid()}",
         lease=_lease(environ),
+        links=open_links(project.catalogue, environ, root),
     )
 
 
