@@ -1,7 +1,8 @@
-"""Living through months with the real engine and a clock we move: for the demo, for replays of real data, for proofs."""
+"""Living through months with the real engine and a clock we move: for the demo, for replays of real data, as proof."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from lifeloop.store import customers, messages
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Receipt
 from lifeloop.work.ingesting import Happening, Person, ingest
+from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace
 
@@ -30,6 +32,16 @@ class Deed:
     name: str = ""
     data: Record = field(default_factory=dict)
     person: Person | None = None
+    happening: Happening | None = None
+    """The event as it arrived, where it brings its own id."""
+
+
+@dataclass(slots=True)
+class Lived:
+    """What came of it: how many waves, and how many were admitted, moved, sent, held or dropped, by word."""
+
+    waves: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
 
 
 async def live(
@@ -38,34 +50,62 @@ async def live(
     until: Instant,
     *,
     step: int = 1,
+    refresh: int | None = None,
     tell: Callable[[Instant], None] | None = None,
-) -> int:
+) -> Lived:
     """Move the workspace's clock from due moment to due moment up to ``until``, letting the deeds happen in between.
 
     ``step``: seconds to which moments are rounded up, so that what lies close together is done together; 1 is exact.
-    Returns the number of waves. The workspace must hold a ``SetClock``.
+    ``refresh``: seconds between two looks at who is in which segment, for segments that the mere passing of time
+    fills ("nothing bought for 180 days"); None: only facts move people. The workspace must hold a ``SetClock``.
     """
     clock = space.clock
     assert isinstance(clock, SetClock)  # noqa: S101  # a clock that cannot be moved is a mistake in our own code
-    ordered = sorted(deeds, key=lambda deed: deed.at)
-    done = waves = 0
-    while True:
-        moment = _next(space, ordered, done)
-        if moment is None or moment > until:
-            clock.set(max(until, clock.now()))
-            return waves
+    course, lived = _Course(space, deeds, refresh), Lived()
+    while (moment := course.next()) is not None and moment <= until:
         clock.set(max(clock.now(), -(-moment // step) * step))
-        fed = _feed(space, ordered, done, clock.now())
-        await Wave(space).run()
-        done, waves = done + fed, waves + 1
+        course.go_on(clock.now())
+        lived.counts.update(await Wave(space).run())
+        lived.waves += 1
         if tell:
             tell(clock.now())
+    clock.set(max(until, clock.now()))
+    return lived
 
 
-def _next(space: Workspace, ordered: Sequence[Deed], done: int) -> Instant | None:
-    due = Wave(space).next_due()
-    ahead = [ordered[done].at] if done < len(ordered) else []
-    return min([*ahead, *([] if due is None else [due])], default=None)
+class _Course:
+    """What is still ahead: deeds in the order of time, and the next look at the segments."""
+
+    def __init__(self, space: Workspace, deeds: Sequence[Deed], refresh: int | None) -> None:
+        self._space = space
+        self._deeds = sorted(deeds, key=lambda deed: deed.at)
+        self._done = 0
+        self._refresh = refresh
+        self._began = space.clock.now()
+        self._looks = 0
+
+    def next(self) -> Instant | None:
+        """Return when anything happens next, or falls due."""
+        due = Wave(self._space).next_due()
+        deed = self._deeds[self._done].at if self._done < len(self._deeds) else None
+        return min((moment for moment in (due, deed, self._looks_at()) if moment is not None), default=None)
+
+    def go_on(self, now: Instant) -> None:
+        """Let everything happen that has its time up to now."""
+        self._done += _feed(self._space, self._deeds, self._done, now)
+        looks_at = self._looks_at()
+        if looks_at is not None and looks_at <= now:
+            self._look()
+
+    def _looks_at(self) -> Instant | None:
+        return None if self._refresh is None else self._began + self._refresh * (self._looks + 1)
+
+    def _look(self) -> None:
+        self._looks += 1
+        if self._looks.bit_count() == 1:  # the first time, the second, the fourth …: what was empty has grown
+            self._space.store.analyze()
+        with self._space.store.transaction() as tx:
+            refresh_segments(self._space, tx, self._space.clock.now())
 
 
 def _feed(space: Workspace, ordered: Sequence[Deed], done: int, now: Instant) -> int:
@@ -86,6 +126,8 @@ def _feed(space: Workspace, ordered: Sequence[Deed], done: int, now: Instant) ->
 
 
 def _happening(deed: Deed) -> Happening:
+    if deed.happening is not None:
+        return deed.happening
     # The name of the deed says which one it is: the same life lived twice is one life.
     key = f"{deed.customer}:{deed.name}:{deed.at}"
     return Happening(deed.customer, deed.name, deed.at, key, "rehearsal", deed.data)
@@ -99,7 +141,9 @@ def note_receipts(space: Workspace, deeds: Sequence[Deed]) -> list[Happening]:
         pairs = [((known[deed.customer].id, deed.name), deed) for deed in deeds]
         found = [(latest[pair], RECEIPTS[deed.what], deed.at) for pair, deed in pairs if pair in latest]
         # A click shows that it was opened, whatever the mail program told us.
-        seen = [(latest[pair], RECEIPTS["open"], deed.at) for pair, deed in pairs if pair in latest and deed.what == "click"]
+        seen = [
+            (latest[pair], RECEIPTS["open"], deed.at) for pair, deed in pairs if pair in latest and deed.what == "click"
+        ]
         messages.receipt(tx, [*found, *seen])
     return [
         Happening(
