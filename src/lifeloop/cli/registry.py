@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("explain", "Check", "Explain a mistake by its code, with a wrong and a right example."),
     Command("read", "Check", "Read a journey aloud, as prose.", function="read:read_aloud"),
     Command("graph", "Check", "Draw the map of a journey."),
+    Command("preview", "Rehearse", "Show a message as one person would get it, and check it."),
     Command(
         "simulate", "Rehearse", "Live through a journey in milliseconds: what one person would get, when, and why."
     ),

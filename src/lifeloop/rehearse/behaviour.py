@@ -23,10 +23,13 @@ YEAR = 365 * DAY
 STARTS_A_YEAR = 1.1
 ANSWERS = 0.55
 APPROVES = 0.8
+SUCCEEDS = 0.35
+"""How likely somebody does what a journey is for, when it does not ask for it in so many words."""
 OPENS = 0.6
 CLICKS = 0.25
 GOOD_MOOD = 0.72
 MORNING = 6 * HOUR
+MONTH = 30
 LATELY = 7 * DAY
 SOON = 30 * DAY
 UNASKED = 0.06
@@ -85,6 +88,19 @@ class Temper:
         at = now + HOUR + int((until - now - 2 * HOUR) * self._draw(key, "when") ** 2)
         data = {**self._data(node.event, key, at), **_asked_for(node.where, state.start)}
         return Doing(_awake(at), "event", node.event, data) if at < until else None
+
+    def success(self, person: str, plan: Plan, now: Instant) -> Doing | None:
+        """Return what a journey is for, done by somebody who has just begun it, if they do it."""
+        goal = plan.goal
+        awaited = {node.event for node in plan.nodes if isinstance(node, WaitFor)}
+        if not isinstance(goal, Happened) or goal.negated or goal.event in awaited:
+            return None
+        key = f"{person}:{plan.journey}:{now}"
+        if self._draw(key, "succeeds") >= SUCCEEDS:
+            return None
+        days = goal.span.length.days if goal.span.length else 0
+        at = _awake(now + DAY + int((days or MONTH) * DAY * self._draw(key, "soon")))
+        return Doing(at, "event", goal.event, self._data(goal.event, key, at))
 
     def reactions(self, person: str, message: str, now: Instant) -> Iterator[Doing]:
         """Yield whether and when a message is opened, and clicked."""

@@ -87,6 +87,10 @@ def _follow_ups(world: World, temper: Temper, seen: int) -> Iterator[Doing]:
                 decision = temper.decision(effect.who, one.at, effect.expires_at)
                 if decision:
                     yield decision
+            case Visited(what="started") if one.journey is not None:
+                success = temper.success(world.name, temper.plans[one.journey], one.at)
+                if success:
+                    yield success
             case Visited(what="waits"):
                 answer = _answer(world, temper, one, effect)
                 if answer:

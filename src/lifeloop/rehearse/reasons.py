@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lifeloop.engine.values import Refusal, Visited
+from lifeloop.engine.values import Visited
 from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.lengths import say_length
 from lifeloop.journey.plan import Ask, Call, Node, Plan, Policy, Send, Wait, WaitFor
 from lifeloop.journey.prose_time import until_words
 from lifeloop.journey.saying import say_condition, say_hours, say_limit
 from lifeloop.rehearse.outcomes import Outcome
+from lifeloop.rehearse.world import Refused
 
 DROPPED = {
     "suppressed": "this address may never be used",
@@ -69,13 +70,14 @@ def dropped_words(node: Node | None, rule: str, detail: str) -> str:
     return DROPPED.get(rule, detail or rule)
 
 
-def refused_words(plan: Plan, refusal: Refusal) -> str:
+def refused_words(plan: Plan, refused: Refused) -> str:
     """Return why somebody does not enter."""
-    match refusal.rule:
+    match refused.refusal.rule:
         case "audience":
-            return f"the audience does not hold: {say_condition(plan.audience)}"
+            unmet = " and ".join(say_condition(part) for part in refused.unmet)
+            return f"not in the audience, it is not so that {unmet}"
         case "again":
-            return f"they were here before (again: {refusal.detail or plan.again.rule})"
+            return f"they were here before (again: {refused.refusal.detail or plan.again.rule})"
         case rule:
             return REFUSED[rule]
 

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lifeloop.clock import Instant
+from lifeloop.engine.conditions import holds
 from lifeloop.engine.entry import PastRun, enter, entry_key, subject_of
 from lifeloop.engine.machine import advance
 from lifeloop.engine.routing import hand_candidate, make_routes
+from lifeloop.engine.scope import audience_scope
 from lifeloop.engine.values import (
     Answer,
     Candidate,
@@ -31,7 +33,7 @@ from lifeloop.engine.values import (
     Wake,
 )
 from lifeloop.journey.catalogue import Catalogue
-from lifeloop.journey.condition import DataName
+from lifeloop.journey.condition import AllOf, Condition, DataName
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Json, Plan
 from lifeloop.rehearse.memory import Changed, Memory, Reaction, Run, changed
@@ -58,11 +60,12 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Somebody came to a journey and was not let in."""
+    """Somebody came to a journey and was not let in. ``unmet``: the parts of the audience that do not hold."""
 
     at: Instant
     candidate: Candidate
     refusal: Refusal
+    unmet: tuple[Condition, ...] = ()
 
 
 class World:
@@ -185,7 +188,8 @@ class World:
         past = [PastRun(run.subject, run.key, run.state.started_at, run.active) for run in earlier]
         state = enter(plan, candidate, facts=facts, now=self.now, runs=past)
         if isinstance(state, Refusal):
-            self.refused.append(Refused(self.now, candidate, state))
+            unmet = _unmet(plan, facts, candidate, self.now) if state.rule == "audience" else ()
+            self.refused.append(Refused(self.now, candidate, state, unmet))
             return
         if subject is None:
             return
@@ -276,6 +280,12 @@ class World:
 
 def _wake_of(state: State, now: Instant) -> Wake:
     return Wake.TIMER if state.deadline is not None and state.deadline <= now else Wake.EVENT
+
+
+def _unmet(plan: Plan, facts: Facts, candidate: Candidate, now: Instant) -> tuple[Condition, ...]:
+    scope = audience_scope(plan, facts, now, candidate.start)
+    parts = plan.audience.parts if isinstance(plan.audience, AllOf) else (plan.audience,)
+    return tuple(part for part in parts if not holds(part, scope))
 
 
 def _waits_for_answer(run: Run) -> bool:
