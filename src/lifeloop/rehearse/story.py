@@ -95,10 +95,10 @@ class Story:
     def _visited(
         self, one: Happened, visited: Visited, journey: Journey, plan: Plan, before: Sequence[Happened]
     ) -> Line | None:
-        told = told(visited, node_of(plan, visited.node), plan)
-        if told is None or (visited.what == "event" and _just_happened(one, visited, before)):
+        said = told(visited, node_of(plan, visited.node), plan)
+        if said is None or (visited.what == "event" and _just_happened(one, visited, before)):
             return None
-        kind, words = told
+        kind, words = said
         line = None if visited.what in ("started", "goal") else _line_of(journey, visited.node)
         aside = ""
         if visited.what == "stopped" and (rule := _rule_line(journey, visited.detail)):
