@@ -41,3 +41,20 @@ def read(row: Any) -> Message:
         answer=load(row.answer) if row.answer else None,
         receipts={what: at for what in RECEIPTS if (at := getattr(row, f"{what}_at")) is not None},
     )
+
+
+def topics(tx: Tx, customer_id: int) -> tuple[str, ...]:
+    """All topics that were ever written to somebody about."""
+    rows = tx.ask("SELECT DISTINCT topic FROM message WHERE customer_id = :id ORDER BY topic", id=customer_id)
+    return tuple(row.topic for row in rows if row.topic)
+
+
+def starting_with(tx: Tx, customer_id: int, start: str) -> str | None:
+    """The message of somebody whose id begins so; None when it was forgotten."""
+    rows = tx.ask(
+        "SELECT id FROM message WHERE customer_id = :who AND substr(id, 1, :length) = :start ORDER BY id LIMIT 1",
+        who=customer_id,
+        length=len(start),
+        start=start,
+    )
+    return str(rows[0].id) if rows else None

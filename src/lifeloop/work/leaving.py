@@ -1,0 +1,116 @@
+"""A customer says no to a topic: written with its proof, and obeyed from the same commit on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lifeloop.clock import Instant
+from lifeloop.journey.plan import Json
+from lifeloop.store import consents, customers, events, ledger
+from lifeloop.store.transaction import Tx, dump
+from lifeloop.store.values import Customer, EventRow
+from lifeloop.work.links import Person, topic_mark
+from lifeloop.work.routing import route_events
+from lifeloop.work.segmenting import refresh_segments
+from lifeloop.work.workspace import Workspace
+
+SOURCE = "recipient"
+"""Where events come from that a recipient made by a page of ours."""
+LONGEST_AGENT = 200
+
+Method = Literal["rfc8058", "page", "preferences", "confirmation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who came to a page, as far as we keep it: where from, as a fingerprint, and with what program."""
+
+    place: str = ""
+    agent: str = ""
+
+    def evidence(self, method: Method, **more: Json) -> str:
+        """Return what is kept as proof of what they said."""
+        said = {"method": method, "ip": self.place, "agent": self.agent[:LONGEST_AGENT], **more}
+        return dump({name: value for name, value in said.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a link was made for, as their page shows it. ``topic`` None: we know neither them nor it any more."""
+
+    customer: Customer | None = None
+    topic: str | None = None
+    consents: Mapping[str, bool] = field(default_factory=dict)
+
+
+def reader_of(space: Workspace, person: Person) -> Reader:
+    """Look up whom a link was made for. Nothing is changed by looking."""
+    with space.store.reading() as tx:
+        return _reader(space, tx, person)
+
+
+def leave(space: Workspace, person: Person, method: Method, visitor: Visitor) -> Reader:
+    """End a topic for the one whom this link was made for. Saying it again changes nothing, and is as good."""
+    now = space.clock.now()
+    with space.store.transaction() as tx:
+        customers.lock(tx, [person.customer_id])
+        found = _reader(space, tx, person)
+        if found.customer is not None and found.topic is not None:
+            evidence = visitor.evidence(method, message=_message(tx, found.customer.id, person.rest))
+            withdraw(space, tx, found.customer, [found.topic], now, source=method, evidence=evidence)
+    return found
+
+
+def withdraw(
+    space: Workspace, tx: Tx, customer: Customer, topics: Iterable[str], now: Instant, *, source: str, evidence: str
+) -> tuple[str, ...]:
+    """Take permission where it is not taken already, and let journeys know; the caller holds the lock.
+
+    Returns the topics that ended with this.
+    """
+    said = consents.of_customer(tx, customer.id)
+    ended = tuple(topic for topic in topics if not is_refused(said, topic))
+    for topic in ended:
+        consents.unsubscribe(tx, customer.id, topic, now, source=source, evidence=evidence)
+    tell(space, tx, customer, [("unsubscribed", {"topic": topic}) for topic in ended], now)
+    return ended
+
+
+def tell(
+    space: Workspace, tx: Tx, customer: Customer, said: Iterable[tuple[str, Mapping[str, Json]]], now: Instant
+) -> None:
+    """Write events of one customer and pass them on to the journeys, in this transaction."""
+    rows = [
+        EventRow(SOURCE, f"{customer.key}:{name}:{dump(data)}:{now}", customer.id, name, now, data)
+        for name, data in said
+    ]
+    if rows:
+        added = events.add(tx, rows, now)
+        route_events(space, tx, added.new, now)
+        refresh_segments(space, tx, now, customer_ids=[customer.id])
+
+
+def is_refused(said: Mapping[str, bool], topic: str) -> bool:
+    """Tell whether a topic was refused, with no channel left that it was granted for."""
+    granted = any(yes and name.partition("/")[2] == topic for name, yes in said.items())
+    return said.get(topic) is False and not granted
+
+
+def _reader(space: Workspace, tx: Tx, person: Person) -> Reader:
+    customer = customers.find(tx, [person.customer_id]).get(person.customer_id)
+    if customer is None:
+        return Reader()
+    said = consents.of_customer(tx, customer.id)
+    return Reader(customer, _topic(space, tx, customer, person.topic), said)
+
+
+def _topic(space: Workspace, tx: Tx, customer: Customer, mark: bytes) -> str | None:
+    """Return the topic that a mark stands for; one that the project no longer has is known from what was sent."""
+    found = next((name for name in space.catalogue.topics if topic_mark(name) == mark), None)
+    return found or next((name for name in ledger.topics(tx, customer.id) if topic_mark(name) == mark), None)
+
+
+def _message(tx: Tx, customer_id: int, start: bytes) -> str | None:
+    return ledger.starting_with(tx, customer_id, start.hex()) if any(start) else None
