@@ -65,6 +65,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "deploy", "Run", "Make what is written what runs: journeys go live, and Prefect gets one deployment for each."
     ),
+    Command("pause", "Run", "Let a journey rest, or stop everything. Timers and events are kept."),
+    Command("resume", "Run", "Let journeys go on, and say first what will happen."),
+    Command("answer", "Run", "Answer a question that a journey has put to a person of yours."),
     Command("status", "Look", "Say where people and messages are."),
     Command("who", "Look", "Show who waits in a journey: where, since when and until when."),
+    Command("asks", "Look", "Show the questions that wait for an answer."),
 )

@@ -17,6 +17,7 @@ from lifeloop.flows.tasks import StepTasks, present
 from lifeloop.flows.waking import Waking
 from lifeloop.journey.plan import Plan
 from lifeloop.store.values import Shard
+from lifeloop.work.guarding import open_guard
 from lifeloop.work.tidying import settle_lost
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace, open_workspace
@@ -73,6 +74,7 @@ async def _drain(space: Workspace, wave: Wave, tasks: StepTasks, ends: float) ->
     try:
         if not wave.dry_run:
             with discreet("settling what was lost"):
+                open_guard(space)
                 settle_lost(space, wave.now)
         while await _round(wave, tasks) and monotonic() < ends:
             pass

@@ -13,6 +13,7 @@ from prefect.runtime import deployment, flow_run
 from lifeloop.flows.discreet import discreet
 from lifeloop.flows.manifest import UPKEEP
 from lifeloop.flows.waking import Waking
+from lifeloop.work.guarding import open_guard
 from lifeloop.work.left_behind import left_behind
 from lifeloop.work.tidying import tidy
 from lifeloop.work.wave import Wave
@@ -42,6 +43,7 @@ def upkeep_flow(root: Path, *, module: str) -> Flow[..., Any]:
 async def _keep_up(root: Path) -> dict[str, int]:
     space = open_workspace(root)
     try:
+        open_guard(space)
         done = Counter(tidy(space))
         ends = monotonic() + BUDGET
         names = left_behind(space)

@@ -206,6 +206,20 @@ def next_waiting(tx: Tx, journey: str, nodes: Collection[str] | None, limit: int
     )
 
 
+def due_before(tx: Tx, journeys: Sequence[str], moment: Instant, limit: int) -> tuple[Run, ...]:
+    """Runs of these journeys, resting or not, that are due before a moment, the earliest first."""
+    return tuple(
+        _read(
+            tx,
+            f"{tx.among('j.name', 'names', 'text')} AND e.due_at < :moment",
+            last=" LIMIT :limit",
+            names=list(journeys),
+            moment=moment,
+            limit=limit,
+        )
+    )
+
+
 def endings(tx: Tx, journey: str | None = None) -> tuple[tuple[str, str, str, int], ...]:
     """How runs ended: journey, status, reason (empty for those that came to their end) and how many, most first."""
     some = "" if journey is None else " AND j.name = :journey"

@@ -42,8 +42,10 @@ __all__ = [
     "has_lost",
     "load_gate_facts",
     "mark",
+    "of_customer",
     "of_run",
     "open_asks",
+    "ready_before",
     "receipt",
     "release_held",
     "resolve",
@@ -133,6 +135,29 @@ def open_asks(tx: Tx, who: str | None = None) -> tuple[Message, ...]:
     rows = tx.ask(
         f"{READ} WHERE m.kind = 'ask' AND m.status = 'sent' AND m.answered_at IS NULL{named} ORDER BY m.sent_at, m.id",
         **({"who": who} if named else {}),
+    )
+    return tuple(read(row) for row in rows)
+
+
+def ready_before(tx: Tx, journeys: Sequence[str], moment: Instant, limit: int) -> tuple[Message, ...]:
+    """Messages of these journeys, resting or not, that may leave before a moment, the earliest first."""
+    rows = tx.ask(
+        f"{READ} WHERE {tx.among('j.name', 'names', 'text')} AND m.next_at < :moment ORDER BY m.next_at, m.id"
+        " LIMIT :limit",
+        names=list(journeys),
+        moment=moment,
+        limit=limit,
+    )
+    return tuple(read(row) for row in rows)
+
+
+def of_customer(tx: Tx, customer_id: int, limit: int) -> tuple[Message, ...]:
+    """Messages to one customer, the newest first."""
+    rows = tx.ask(
+        f"{READ} WHERE m.customer_id = :customer ORDER BY coalesce(m.sent_at, m.made_at) DESC, m.visit DESC, m.id"
+        " LIMIT :limit",
+        customer=customer_id,
+        limit=limit,
     )
     return tuple(read(row) for row in rows)
 

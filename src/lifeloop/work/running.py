@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from lifeloop.clock import Instant
-from lifeloop.store.opening import StoreUnreachable
+from lifeloop.store.opening import StoreBusy, StoreUnreachable
+from lifeloop.work.guarding import open_guard
 from lifeloop.work.tidying import tidy
+from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.wave import BATCH, Wave
 from lifeloop.work.workspace import Workspace
 
@@ -48,12 +50,16 @@ class Runner:
     tell: Callable[[Told], None] = lambda _: None
     trouble: Callable[[str], None] = lambda _: None
     stopping: bool = False
+    _guarded: bool = False
     _tidied_at: Instant = 0
     _away: list[str] = field(default_factory=list)
 
     async def run_once(self) -> Told:
         """Do everything that is due now."""
         began, now = monotonic(), self.space.clock.now()
+        if not self._guarded:
+            open_guard(self.space)
+            self._guarded = True
         self._tidy(now)
         wave = Wave(self.space, batch=self.batch, enough=lambda: self.stopping)
         counts = await wave.run()
@@ -63,19 +69,23 @@ class Runner:
         return told
 
     async def run_forever(self) -> None:
-        """Go on until ``stopping``; a database that goes away is waited for, not given up on."""
+        """Go on until ``stopping``. A database that goes away or is busy is waited for, not given up on; so is a
+        mistake of our own: what one wave could not do, the next may."""
         patience = PATIENCE[0]
         while not self.stopping:
             try:
                 told = await self.run_once()
-            except StoreUnreachable as problem:
+            except (StoreUnreachable, StoreBusy) as problem:
                 self._say_away(str(problem))
-                await self._sleep(patience)
-                patience = min(patience * 2, PATIENCE[1])
+            except Exception as problem:  # noqa: BLE001  # whoever watches is told, and the others are not given up
+                self._say_away(f"a wave failed: {kind_and_place(problem)}")
             else:
                 self._say_back()
                 patience = PATIENCE[0]
                 await self._rest(told)
+                continue
+            await self._sleep(patience)
+            patience = min(patience * 2, PATIENCE[1])
 
     async def _rest(self, told: Told) -> None:
         """Sleep until the next thing is due, but look again soon: somebody else may have written."""
@@ -92,12 +102,12 @@ class Runner:
     def _say_away(self, reason: str) -> None:
         if not self._away:
             self._away.append(reason)
-            self.trouble(f"{reason}; waiting for it")
+            self.trouble(f"{reason}; trying again")
 
     def _say_back(self) -> None:
         if self._away:
             self._away.clear()
-            self.trouble("the database is back")
+            self.trouble("it goes on")
 
     def _tidy(self, now: Instant) -> None:
         if now - self._tidied_at >= TIDY_EVERY:

@@ -178,7 +178,9 @@ def _labels(space: Workspace, found: Sequence[Standings]) -> dict[str, str]:
     names = {one.name for one in found}
     with space.store.reading() as tx:
         plans = space.plans.by_digest(tx, journeys.in_use(tx)).values()
-    return {node: label for plan in plans if plan.journey in names for node, label in node_labels(plan).items()}
+    return {
+        node.id: f"{waiting_words(node)}  ({node.id})" for plan in plans if plan.journey in names for node in plan.nodes
+    }
 
 
 def _way_on(halted: str) -> str:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lifeloop.work.workspace import Workspace
 
 SHAPE = document(
-    "Who waits in a journey, the first due first. `waiting`: how many there are in all, or at that step. `step`: its name,"
-    " `label`: the same in words, `waits`: for what. `about`: the key of the thing this run is about.",
+    "Who waits in a journey, the first due first. `waiting`: how many there are in all, or at that step. `step`: its"
+    " name, `label`: the same in words, `waits`: for what. `about`: the key of the thing this run is about.",
     journey=TEXT,
     waiting=COUNT,
     people=many(
