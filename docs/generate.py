@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -20,6 +21,7 @@ from examples import TOP_FOLDER, Shop, pages, refreshed
 
 from lifeloop.cli.app import main as lifeloop
 from lifeloop.cli.registry import COMMANDS, GROUPS
+from lifeloop.clock import SystemClock
 from lifeloop.journey.codes import Example, all_codes, explanation
 from lifeloop.journey.map import chart
 from lifeloop.journey.map_svg import draw_svg
@@ -52,6 +54,8 @@ CHAPTERS = {
     "J2": "Journeys that can be read but do not make sense",
     "J3": "Changes to people on their way",
     "J4": "Messages",
+    "J5": "Providers",
+    "": "Others",
 }
 FENCES = {"text": "text", "template": "markdown", "condition": "text", "length": "text", "moment": "text"}
 FENCES |= {"hours": "text", "limit": "text", "rhythm": "text"}
@@ -190,10 +194,11 @@ def write(found: Mapping[Path, str]) -> None:
 
 def outputs(only: list[str]) -> Iterator[tuple[Path, str]]:
     """Yield pages with what their commands say today; ``only`` these, when any are named."""
+    today = datetime.fromtimestamp(SystemClock().now(), UTC).date()
     for page in pages():
         if not only or page.name in only:
             with tempfile.TemporaryDirectory() as folder:
-                yield page, refreshed(page, Shop(Path(folder)))
+                yield page, refreshed(page, Shop(Path(folder)), today)
 
 
 def main(asked: list[str]) -> None:

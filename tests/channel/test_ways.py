@@ -9,7 +9,7 @@ from lifeloop.channel.ways import ways_out
 from lifeloop.clock import SetClock
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.catalogue import Action, Catalogue, Connection
-from lifeloop.journey.project_parts import TLS
+from lifeloop.journey.ways import TLS
 
 CRM = {"crm": Connection("crm", "env.CRM_URL", actions={"create-task": Action("create-task", "POST", "/tasks")})}
 MAIL = Envelope(id="m1", to="ana@example.com")

@@ -121,7 +121,8 @@ def write(envelope: Envelope, now: Instant, *, project: str = "lifeloop") -> Let
     mail["Subject"] = _subject(envelope.subject)
     mail["Date"] = format_datetime(datetime.fromtimestamp(now, UTC))
     mail["Message-ID"] = f"<{one_line(envelope.id)}@{domain}>"
-    _marks(mail, envelope, domain, project)
+    for name, value in marks(envelope, domain, project).items():
+        mail[name] = value
     _extras(mail, envelope)
     _body(mail, envelope)
     if envelope.locale:  # only now: adding HTML moves every header called Content-… down into the text part
@@ -163,18 +164,20 @@ def _encoded(text: str) -> str:
         raise Unsendable("a header holds half a character that no mail can carry") from problem
 
 
-def _marks(mail: EmailMessage, envelope: Envelope, domain: str, project: str) -> None:
-    mail["X-Entity-Ref-ID"] = mail["X-Lifeloop-Id"] = envelope.id
+def marks(envelope: Envelope, domain: str, project: str) -> dict[str, str]:
+    """Return the headers that say whose mail this is and how to leave it; ``domain``: the sender's."""
+    found = {"X-Entity-Ref-ID": envelope.id, "X-Lifeloop-Id": envelope.id}
     for name, value in (("X-Lifeloop-Journey", envelope.journey), ("X-Lifeloop-Step", envelope.step)):
         if value:
-            mail[name] = one_line(value)
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    mail["Feedback-ID"] = _feedback(envelope, project)
+            found[name] = one_line(value)
+    found["Auto-Submitted"] = "auto-generated"
+    found["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    found["Feedback-ID"] = _feedback(envelope, project)
     if envelope.unsubscribe:
-        mail["List-Unsubscribe"] = f"<{_https(envelope.unsubscribe)}>"
-        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        mail["List-Id"] = f"<{_label(envelope.topic) or 'news'}.{_label(project) or 'lifeloop'}.{domain}>"
+        found["List-Unsubscribe"] = f"<{_https(envelope.unsubscribe)}>"
+        found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        found["List-Id"] = f"<{_label(envelope.topic) or 'news'}.{_label(project) or 'lifeloop'}.{domain}>"
+    return found
 
 
 def _feedback(envelope: Envelope, project: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.catalogue import Sender
 from lifeloop.journey.plan import Json
 
 Handed_contra = TypeVar("Handed_contra", contravariant=True)
+
+
+AboutAddress = Literal["dead", "opted out"]
+"""What a refusal says of the address itself: nobody is there, or its owner told the provider to be left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,8 @@ class Receipt:
     answer: Json | None = field(default=None, repr=False)
     """The parsed answer of a call, for ``call … as``; None when there was none that could be read."""
     detail: str = ""
+    address: AboutAddress | None = None
+    """What the refusal says of the address, for suppression; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Guard
 from lifeloop.channel.http import HttpConnections
 from lifeloop.channel.inbox import LocalInbox, LocalRecorder
+from lifeloop.channel.providers.known import CLASSES, provider, takes
+from lifeloop.channel.providers.sending import ProviderChannel
+from lifeloop.channel.providers.settings import Incomplete, resolved
 from lifeloop.channel.secret import Unset, looked_up
 from lifeloop.channel.smtp import SmtpChannel, SmtpServer
 from lifeloop.channel.values import Abilities, Channel, Envelope, Receipt, Request
@@ -89,6 +93,8 @@ class CallsHere:
 def _mail(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, inbox: LocalInbox) -> Channel[Envelope]:
     if catalogue.email == "inbox":
         return inbox
+    if catalogue.email in CLASSES:
+        return _provider(catalogue.email, catalogue, environ, clock)
     if catalogue.email != "smtp":
         return Closed(f"e-mail is set to '{catalogue.email}', which is not a way out; use 'inbox' or 'smtp'")
     try:
@@ -102,12 +108,33 @@ def _mail(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, inbox:
     return SmtpChannel(server, clock, project=catalogue.project)
 
 
-def _calls(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, recorder: LocalRecorder) -> Channel[Request]:
-    allowed = catalogue.channels.get("http", {}).get("allow_private", "")
+def _provider(name: str, catalogue: Catalogue, environ: Mapping[str, str], clock: Clock) -> Channel[Envelope]:
     try:
-        guard = Guard.allowing(allowed.split(","))
+        said = resolved(name, takes(name), catalogue.channels.get(name, {}), environ)
+        wire = Wire(guard=_guard(catalogue))
+        return ProviderChannel(name, provider(name, said), wire, clock, project=catalogue.project)
+    except Unset as problem:
+        return Closed(f"{name}: {problem}; put it into the environment")
+    except (Incomplete, BadNetwork) as problem:
+        return Closed(str(problem))
+
+
+class BadNetwork(ValueError):  # noqa: N818  # it names what is bad
+    """What is said to be a private network is none."""
+
+
+def _guard(catalogue: Catalogue) -> Guard:
+    try:
+        return Guard.allowing(catalogue.channels.get("http", {}).get("allow_private", "").split(","))
     except ValueError as problem:
-        return Closed(f"http: allow_private holds something that is not a network: {problem}")
+        raise BadNetwork(f"http: allow_private holds something that is not a network: {problem}") from problem
+
+
+def _calls(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, recorder: LocalRecorder) -> Channel[Request]:
+    try:
+        guard = _guard(catalogue)
+    except BadNetwork as problem:
+        return Closed(str(problem))
     real = HttpConnections(catalogue.connections, environ, clock, guard=guard)
     if catalogue.environment != "local":
         return real

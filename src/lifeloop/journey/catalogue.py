@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from lifeloop.journey.condition import Condition, Value
+from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import Hours
 
@@ -143,8 +144,10 @@ class Catalogue:
     priority: tuple[str, ...] = ()
     people: str = "people/"
     email: str = "inbox"
-    """The way out for e-mail: ``inbox`` or ``smtp``; its settings live under ``channels``."""
+    """The way out for e-mail: ``inbox``, ``smtp`` or a provider; its settings live under ``channels``."""
     channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Where the settings under ``channels`` stand, for the room that knows what each provider takes."""
     web: Web = Web()
     tracking: Tracking = "off"
 

@@ -7,7 +7,7 @@ each. The word behind the fence says what the example is, so that a test can try
 J0xx: the file itself · J10x: the shape of a step · J11x: times and sentences · J12x: names and types · J13x: data
 that may be missing · J14x: what is known on a path · J15x: splits, ids · J16x: other names · J17x: shared steps ·
 J18x: the project · J19x: tests · J2xx: a journey that can be read but does not make sense · J3xx: a change to people
-on their way · J4xx: templates.
+on their way · J4xx: templates · J5xx: providers and their files.
 """
 
 from __future__ import annotations

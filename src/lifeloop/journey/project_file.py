@@ -16,7 +16,6 @@ from lifeloop.journey.lengths import read_length
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.project_parts import (
     read_attributes,
-    read_channel,
     read_connection,
     read_each,
     read_event,
@@ -28,6 +27,7 @@ from lifeloop.journey.project_parts import (
 from lifeloop.journey.segments import read_segments
 from lifeloop.journey.shape import one_text, texts
 from lifeloop.journey.source import Map, Node, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.ways import check_ways, places_of, read_way
 from lifeloop.journey.web_reader import check_web, read_tracking, read_web
 from lifeloop.journey.written import plain_value
 
@@ -104,14 +104,15 @@ def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
         predicates=read_each(block.value("predicates"), "predicates", report, _predicate),
         senders=read_each(block.value("senders"), "senders", report, read_sender),
         connections=read_each(block.value("connections"), "connections", report, read_connection),
-        channels=read_each(block.value("channels"), "channels", report, read_channel),
+        places=dict(places_of(block.value("channels"))),
+        channels=read_each(block.value("channels"), "channels", report, read_way),
         web=read_web(block.value("web"), report),
         tracking=read_tracking(block.value("tracking"), report),
         customer=read_attributes(block.value("customer"), "customer", report),
         events=read_each(block.value("events"), "events", report, read_event),
         objects=read_each(block.value("objects"), "objects", report, read_object),
     )
-    _check_way_out(block, plain, report)
+    check_ways(block, plain, report)
     check_web(block, plain, report)
     whole = _with_standards(plain)
     segments: dict[str, Condition] = read_segments(block.value("segments"), whole, report)
@@ -132,19 +133,6 @@ def _check_keys(block: Map, report: Report) -> None:
             label = f'did you mean "{near}"?' if near else f"here may stand: {' '.join(KEYS)}"
             fixes = (Suggestion(near, certain=block.entry(near) is None),) if near else ()
             report.add("J105", f'"{key}" does not belong to {FILE}', entry.key.place, label=label, suggestions=fixes)
-
-
-def _check_way_out(block: Map, catalogue: Catalogue, report: Report) -> None:
-    place = block.place
-    if (node := block.value("email")) is not None:
-        place = node.place
-    if catalogue.email not in {"inbox", "smtp"}:
-        near = nearest(catalogue.email, ("inbox", "smtp"))
-        label = f'did you mean "{near}"?' if near else "inbox keeps mail on this machine; smtp sends it"
-        report.add("J109", f'there is no way out "{catalogue.email}" for e-mail', place, label=label)
-    elif catalogue.email == "smtp" and not catalogue.channels.get("smtp", {}).get("host"):
-        label = "add:  channels: {smtp: {host: mail.example.com, port: 587, user: env.SMTP_USER, …}}"
-        report.add("J106", "e-mail leaves by smtp, and no host is given", place, label=label)
 
 
 def _zone(block: Map, report: Report) -> str | None:

@@ -1,4 +1,4 @@
-"""The declared parts of a project: topics, events, objects, connections, senders, channels."""
+"""The declared parts of a project: topics, events, objects, connections, senders."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TypeVar
 
 from lifeloop.journey.attributes import read_attribute
 from lifeloop.journey.catalogue import Action, Attribute, Connection, EventType, ObjectType, Sender, Topic
-from lifeloop.journey.diagnostic import Suggestion
-from lifeloop.journey.nearest import nearest
 from lifeloop.journey.secrets import check_secret
 from lifeloop.journey.shape import check_keys, is_blank, missing, one_block, one_of, one_text
 from lifeloop.journey.source import Map, Node, Report, Scalar
@@ -18,9 +16,6 @@ T = TypeVar("T")
 _FALSE_TRUE = {"true": True, "yes": True, "false": False, "no": False}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SENDER = re.compile(r"(?:\"?(.*?)\"?\s*)<([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)>|([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)")
-CHANNEL_KEYS = {"smtp": ("host", "port", "user", "password", "tls"), "http": ("allow_private",)}
-"""What may be said of each way out: the mail server, and where calls may go."""
-TLS = ("starttls", "tls", "none")
 
 
 def read_each(
@@ -149,40 +144,6 @@ def read_sender(name: Scalar, node: Node, report: Report) -> Sender | None:
         return None
     reply = _value(block, "reply_to", lambda node: one_text(node, "reply_to", report)) if block else None
     return Sender(name.text, found[1] or name.text, found[2] or found[3], reply.text if reply else None)
-
-
-def read_channel(name: Scalar, node: Node, report: Report) -> dict[str, str] | None:
-    """Return the settings of a way out, by key; passwords and tokens only as ``env.NAME``."""
-    block = one_block(node, name.text, report)
-    if block is None:
-        return None
-    if name.text not in CHANNEL_KEYS:
-        near = nearest(name.text, CHANNEL_KEYS)
-        label = f'did you mean "{near}"?' if near else "smtp is the mail server; http says where calls may go"
-        fixes = (Suggestion(near),) if near else ()
-        report.add("J105", f'there is no way out "{name.text}"', name.place, label=label, suggestions=fixes)
-        return None
-    check_keys(block, CHANNEL_KEYS[name.text], f'to the way out "{name.text}"', report)
-    found: dict[str, str] = {}
-    for entry in block.entries:
-        key, text = entry.key.text, one_text(entry.value, entry.key.text, report)
-        if key == "password":
-            value = check_secret(text, f"{_shout(name.text)}_{_shout(key)}", report) if text else None
-        elif key == "tls":
-            value = one_of(entry.value, "tls", TLS, report)
-        else:
-            value = text.text if text else None
-            _check_port(key, text, report)
-        if value is not None:
-            found[key] = value
-    return found
-
-
-def _check_port(key: str, text: Scalar | None, report: Report) -> None:
-    if key == "port" and text is not None and not text.text.startswith("env."):
-        sound = text.text.isdigit() and 0 < int(text.text) < 65536  # noqa: PLR2004  # ports are two bytes
-        if not sound:
-            report.add("J184", f'"{text.text}" is not a port', text.place, label="often 587, 465 or 25")
 
 
 def _value(block: Map, key: str, read: Callable[[Node], T | None]) -> T | None:

@@ -8,6 +8,12 @@ from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.source import Report, Scalar
 
 _ENV = re.compile(r"env\.[A-Za-z_]\w*")
+_SECRET = re.compile(r"(?:.*_)?(?:token|password|secret|key|hook)")
+
+
+def is_secret(setting: str) -> bool:
+    """Tell by its name whether a setting holds a secret: its last word is token, password, secret, key or hook."""
+    return _SECRET.fullmatch(setting) is not None
 
 
 def check_secret(text: Scalar, name: str, report: Report) -> str | None:

@@ -1,0 +1,1 @@
+"""Senders of mail over HTTP, one file each, and the provider files that Lifeloop ships (``*.yaml``)."""
