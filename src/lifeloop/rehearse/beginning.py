@@ -122,6 +122,11 @@ class Starter:
         attributes = declared.attributes if declared else {}
         data = {name: sample_value(attribute, now) for name, attribute in attributes.items()}
         data |= next((dict(data) for data in told if data), {})
+        today = local(now, self._zone)
+        for name, attribute in attributes.items():
+            # What happens today carries the date of today, not that of a test.
+            if attribute.type in ("date", "datetime"):
+                data[name] = (today.date() if attribute.type == "date" else today).isoformat()
         kind = self.catalogue.objects.get(self.plan.object or "")
         things = self.person.things.get(self.plan.object or "", ())
         if kind and things:

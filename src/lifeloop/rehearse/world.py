@@ -172,7 +172,7 @@ class World:
 
     def _admit_due(self) -> bool:
         due = self._starts.take_due(self.now)
-        for candidate in due:
+        for candidate in sorted(due, key=lambda one: self._order(one.journey)):
             plan = self._plans.get(candidate.journey)
             if plan is not None:
                 self._admit(plan, candidate)
@@ -275,7 +275,11 @@ class World:
         return self._memory.facts(plan, self.now, object_key, run)
 
     def _rank(self, run: Run) -> tuple[int, Instant]:
-        return self._priority.get(run.plan.journey, len(self._priority)), run.state.started_at
+        return self._order(run.plan.journey), run.state.started_at
+
+    def _order(self, journey: str) -> int:
+        """Return a journey's place in the project's priority; those not listed come after."""
+        return self._priority.get(journey, len(self._priority))
 
 
 def _wake_of(state: State, now: Instant) -> Wake:
