@@ -21,6 +21,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -245,7 +246,16 @@ def matches(shown: str, real: str) -> bool:
     return re.fullmatch("".join(lines), _SECONDS.sub("0 s", real.strip()) + "\n") is not None
 
 
-def refreshed(page: Path, shop: Shop) -> str:
+def masked(real: str, today: date) -> str:
+    """Return an output with ``…`` for what will be another tomorrow: hours of now, days around today, where it ran."""
+    days = [today + timedelta(days=ahead) for ahead in range(-1, 10)]
+    near = "|".join(f"{day:%a %d %b}" for day in days)
+    real = re.sub(rf"(?:{near})(?: \d{{4}})?(?: \d\d:\d\d)?(?: UTC)?", ANYTHING, real)
+    real = re.sub(r"^\d\d:\d\d:\d\d", ANYTHING, real, flags=re.MULTILINE)
+    return re.sub(r"sqlite:///\S*?(?=\.lifeloop)", f"{ANYTHING}/", real)
+
+
+def refreshed(page: Path, shop: Shop, today: date) -> str:
     """Return the page with what its commands say today, in place of what they said when it was written."""
     text = page.read_text(encoding="utf-8")
     for example in examples(page):
@@ -253,7 +263,7 @@ def refreshed(page: Path, shop: Shop) -> str:
             real = shop.said(example)
             if real is not None:
                 head = " ".join(["```console", *example.words])
-                text = text.replace(f"{head}\n{example.text}```", f"{head}\n{real.rstrip()}\n```")
+                text = text.replace(f"{head}\n{example.text}```", f"{head}\n{masked(real, today).rstrip()}\n```")
         elif example.file:
             shop.write(example.file, example.text)
     return text
