@@ -56,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "test", "Rehearse", "Run the journeys' own tests: months in less than a second.", function="test:try_journeys"
     ),
+    Command("replay", "Rehearse", "Live through events that really happened, with the clock of the data."),
     Command("event", "Run", "Tell that something happened to a customer.", function="event:app"),
     Command(
         "import", "Run", "Import customers or events from a CSV or JSON Lines file.", function="import_:import_file"
@@ -70,5 +71,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("answer", "Run", "Answer a question that a journey has put to a person of yours."),
     Command("status", "Look", "Say where people and messages are."),
     Command("who", "Look", "Show who waits in a journey: where, since when and until when."),
+    Command("customer", "Look", "Show one customer: data, permissions, and their story across journeys."),
     Command("asks", "Look", "Show the questions that wait for an answer."),
 )

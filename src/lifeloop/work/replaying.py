@@ -6,11 +6,15 @@ import json
 import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date, time, timedelta
 from hashlib import blake2b
+from pathlib import Path
 from time import perf_counter
+from zoneinfo import ZoneInfo
 
 from lifeloop.clock import Instant, SetClock
+from lifeloop.engine.zones import instant_of, local, zone_named
 from lifeloop.store import customers, inbox, timeline
 from lifeloop.work.importing.problems import Rejected
 from lifeloop.work.importing.reading import Taken
@@ -38,16 +42,6 @@ class Recorded:
     deeds: tuple[Deed, ...]
     rejected: tuple[Rejected, ...] = ()
 
-    @property
-    def first(self) -> Instant:
-        """When the first thing happened."""
-        return self.deeds[0].at
-
-    @property
-    def last(self) -> Instant:
-        """When the last thing happened."""
-        return self.deeds[-1].at
-
 
 @dataclass(frozen=True, slots=True)
 class Replay:
@@ -64,12 +58,21 @@ class Replay:
     seconds: float
     peak_memory: int
     digest: str
-    rejected: tuple[Rejected, ...] = field(default=())
+    rejected: tuple[Rejected, ...] = ()
 
     @property
     def sent(self) -> int:
         """How many messages were written in all."""
         return sum(self.messages.values())
+
+    @property
+    def days(self) -> int:
+        """How many days of the data were lived."""
+        return round((self.last - self.first) / DAY)
+
+    def rate(self, number: int) -> int:
+        """Return so many of something as a number a second, over the whole replay."""
+        return round(number / self.seconds) if self.seconds else 0
 
 
 def recorded(rows: Iterable[Taken | Rejected], since: Instant | None = None, until: Instant | None = None) -> Recorded:
@@ -88,6 +91,26 @@ def recorded(rows: Iterable[Taken | Rejected], since: Instant | None = None, unt
     if not deeds:
         raise NothingRecordedError
     return Recorded(tuple(_introduced(sorted(deeds, key=lambda deed: deed.at), _people(taken))), tuple(rejected))
+
+
+def midnight(day: date, timezone: str) -> Instant:
+    """Return when a day begins on the project's clock."""
+    return instant_of(day, time(), zone_named(timezone) or ZoneInfo("UTC"))
+
+
+def days_of(what: Recorded, timezone: str) -> tuple[Instant, Instant]:
+    """Return the beginning of the first day on which something happened, and the end of the last one."""
+    zone = zone_named(timezone) or ZoneInfo("UTC")
+    first, last = local(what.deeds[0].at, zone).date(), local(what.deeds[-1].at, zone).date()
+    return midnight(first, timezone), midnight(last + timedelta(days=1), timezone)
+
+
+def fresh_file(root: Path) -> Path:
+    """Return where a replay keeps its data unless told otherwise; what an earlier one left is removed."""
+    database = root / ".lifeloop" / "replay.db"
+    for suffix in ("", "-wal", "-shm"):
+        database.with_name(database.name + suffix).unlink(missing_ok=True)
+    return database
 
 
 def _people(taken: Iterable[Taken]) -> dict[str, Person]:
@@ -126,12 +149,13 @@ def _introduced(deeds: Iterable[Deed], people: dict[str, Person]) -> Iterator[De
 async def replay(
     space: Workspace,
     what: Recorded,
+    first: Instant,
     until: Instant,
     *,
     step: int = 3600,
     tell: Callable[[Instant], None] | None = None,
 ) -> Replay:
-    """Let everything happen again at its own time, with the journeys of the project, up to ``until``.
+    """Let everything happen again at its own time, with the journeys of the project, from ``first`` to ``until``.
 
     The workspace must hold a ``SetClock`` and should have been opened with ``stay_here``, so that nothing leaves.
 
@@ -142,7 +166,7 @@ async def replay(
     clock = space.clock
     assert isinstance(clock, SetClock)  # noqa: S101  # a clock that cannot be moved is a mistake in our own code
     _check_empty(space)
-    first = clock.now()
+    clock.set(first)
     publish(space, first)
     lived = await live(space, what.deeds, until, step=step, refresh=DAY, tell=tell)
     return _summary(space, what, lived, (first, until), perf_counter() - began)
