@@ -9,8 +9,10 @@ import pytest
 TOP = Path(__file__).parents[2]
 sys.path.insert(0, str(TOP / "docs"))
 
-from examples import pages  # noqa: E402  # the folder of the docs is no package
 from generate import DOCS, generated  # noqa: E402
+
+from examples import pages  # noqa: E402  # the folder of the docs is no package
+from lifeloop.cli.registry import COMMANDS  # noqa: E402
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -61,3 +63,22 @@ def test_pictures_are_small_and_shown():
 def test_nothing_names_a_place_on_somebodys_machine():
     for page in pages():
         assert not re.search(r"(?<![\w.])/(?:work|home|root|tmp)/", page.read_text(encoding="utf-8")), page.name
+
+
+def test_every_environment_variable_of_ours_is_explained():
+    text = (DOCS / "operating.md").read_text(encoding="utf-8")
+    read = re.compile(r'"(LIFELOOP_[A-Z_]+)"')
+    names = {name for file in (TOP / "src").rglob("*.py") for name in read.findall(file.read_text(encoding="utf-8"))}
+    assert {name for name in names if name not in text} == set()
+
+
+def test_only_commands_that_exist_are_named():
+    named = re.compile(r"(?:`|\$ |: {2})lifeloop ([a-z][a-z-]*)")
+    texts = [
+        *pages(),
+        *(TOP / "src").rglob("*.py"),
+        *(TOP / "src" / "lifeloop" / "journey" / "explanations").glob("*.md"),
+    ]
+    known = {name for command in COMMANDS for name in (command.name, *command.alias)}
+    said = {(word, file.name) for file in texts for word in named.findall(file.read_text(encoding="utf-8"))}
+    assert {one for one in said if one[0] not in known} == set()
