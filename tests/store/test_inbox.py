@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lifeloop.engine.values import Visited
-from lifeloop.store import consents, events, inbox, messages, timeline, visits
-from lifeloop.store.values import ConsentRow, Decision, EventRow, InboxFilter, Line, Rendered
+from lifeloop.store import events, inbox, messages, timeline, visits
+from lifeloop.store.values import Decision, EventRow, InboxFilter, Line, Rendered
 
 DAY = 86_400
 
@@ -65,22 +65,22 @@ def test_one_mail_is_shown_whole_and_the_last_rendering_counts(world) -> None:
     assert mail == Rendered(ids[0], "to", "from", "Again", "<p>2</p>", "2", {"A": "b"})
 
 
-def test_one_customers_story_is_told_newest_first(world) -> None:
+def test_one_customers_story_comes_in_the_order_it_happened(world) -> None:
     row, _ = world.ready(2)
+    moved = [Visited("wait-1", 1, 95, "waited"), Visited("send-1", 2, 95, "sent", "renewal/offer")]
     with world.store.transaction() as tx:
-        events.add(tx, [EventRow("s", "1", row.customer_id, "order.placed", 20, {"total": 5})], 20)
-        consents.record(tx, [ConsentRow(row.customer_id, "offers", False, 120, "email")], 120)
-        visits.add(tx, [Line(row.run_id, 0, 0, Visited("send-1", 1, 95, "sent", "renewal/offer"))])
-        story = timeline.of_customer(tx, row.customer_id)
-        older = timeline.of_customer(tx, row.customer_id, before=95, limit=1)
-    assert [(item.at, item.what, item.detail) for item in story] == [
-        (120, "consent", "offers refused by email"),
-        (95, "visit", "sent send-1: renewal/offer"),
-        (90, "message", "renewal/offer cancelled: unsubscribed"),
-        (20, "event", "order.placed"),
-    ]
-    assert (story[3].data, story[1].journey, story[1].run_id) == ({"total": 5}, "renewal", row.run_id)
-    assert [item.at for item in older] == [90]
+        events.add(tx, [EventRow("s", str(n), row.customer_id, f"order.{n}", 20, {"total": n}) for n in range(3)], 20)
+        visits.add(tx, [Line(row.run_id, 0, index, visited) for index, visited in enumerate(moved)])
+        visits.add(tx, [Line(row.run_id, 1, 0, Visited("wait-2", 3, 95, "waits"))])
+        steps = visits.of_customer(tx, row.customer_id, 10)
+        latest = visits.of_customer(tx, row.customer_id, 1)
+        happened = events.of_customer(tx, row.customer_id, 2)
+        letters = messages.of_customer(tx, row.customer_id, 10)
+    assert [step.visited.node for step in steps] == ["wait-1", "send-1", "wait-2"]
+    assert {(step.run_id, step.journey, step.plan) for step in steps} == {(row.run_id, "renewal", "plan-1")}
+    assert [step.visited.node for step in latest] == ["wait-2"]
+    assert [(event.name, event.data) for event in happened] == [("order.1", {"total": 1}), ("order.2", {"total": 2})]
+    assert [letter.id for letter in letters] == [row.id]
 
 
 def test_counts_say_where_people_and_messages_are(world) -> None:

@@ -94,6 +94,18 @@ def load(tx: Tx, ids: Sequence[int | str]) -> tuple[CandidateRow, ...]:
     return tuple(_read(row) for row in rows)
 
 
+def of_customer(tx: Tx, customer_id: int, journey: str | None = None) -> tuple[CandidateRow, ...]:
+    """Where one customer may enter, the earliest first."""
+    some = "" if journey is None else " AND j.name = :journey"
+    rows = tx.ask(
+        "SELECT k.id FROM candidate k JOIN journey j ON j.id = k.journey_id"
+        f" WHERE k.customer_id = :customer{some} ORDER BY k.due_at, k.id",
+        customer=customer_id,
+        **({} if journey is None else {"journey": journey}),
+    )
+    return load(tx, [row.id for row in rows])
+
+
 def delete(tx: Tx, ids: Sequence[int]) -> None:
     """They were decided."""
     tx.run(f"DELETE FROM candidate WHERE {tx.among('id', 'ids')}", ids=list(ids))

@@ -66,6 +66,19 @@ def find(tx: Tx, source: str, message_id: str) -> StoredEvent | None:
     return _read(rows[0]) if rows else None
 
 
+def of_customer(tx: Tx, customer_id: int, limit: int) -> tuple[StoredEvent, ...]:
+    """What happened to one customer, in order; only the newest."""
+    question = f"SELECT {_READ} FROM event WHERE customer_id = :customer ORDER BY at DESC, seq DESC LIMIT :limit"
+    rows = tx.ask(question, customer=customer_id, limit=limit)
+    return tuple(_read(row) for row in reversed(rows))
+
+
+def named(tx: Tx, customer_id: int, name: str) -> tuple[StoredEvent, ...]:
+    """All events of one name of one customer, as we learned them."""
+    question = f"SELECT {_READ} FROM event WHERE customer_id = :customer AND name = :name ORDER BY seq"
+    return tuple(_read(row) for row in tx.ask(question, customer=customer_id, name=name))
+
+
 def _id(row: EventRow) -> Id:
     return row.source, row.message_id
 

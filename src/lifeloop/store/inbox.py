@@ -76,6 +76,14 @@ def everything(tx: Tx, page: int = 1000) -> Iterator[tuple[Any, ...]]:
         after = (rows[-1].at, rows[-1].message_id)
 
 
+def subjects(tx: Tx, ids: Sequence[str]) -> dict[str, str]:
+    """The subjects of mails, by the id of the message."""
+    rows = tx.ask(
+        f"SELECT d.message_id, d.subject FROM rendered d WHERE {tx.among('d.message_id', 'ids', 'text')}", ids=list(ids)
+    )
+    return {row.message_id: row.subject for row in rows}
+
+
 def days(tx: Tx) -> tuple[tuple[Instant, int], ...]:
     """Days (UTC midnight) with mail, and how many: for the day slider."""
     rows = tx.ask(f'SELECT "at" - "at" % {_DAY} AS day, count(*) AS number FROM rendered GROUP BY 1 ORDER BY 1')

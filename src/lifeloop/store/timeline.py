@@ -1,42 +1,12 @@
-"""What pages and commands show: one customer's story, and counts."""
+"""What pages and commands show: counts of people and messages."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import Any
 
-from lifeloop.clock import Instant
-from lifeloop.store.transaction import Tx, load
-from lifeloop.store.values import JourneyCounts, TimelineItem
-
-_STORY = """SELECT "at", 'event' AS what, NULL AS journey, name AS detail, CAST(data AS text) AS data, NULL AS run
-  FROM event WHERE customer_id = :who AND "at" < :before
-UNION ALL
-SELECT v."at", 'visit', j.name, v.what || coalesce(' ' || v.node, '') || coalesce(': ' || v.detail, ''), v.data, e.id
-  FROM enrollment e JOIN visit v ON v.enrollment_id = e.id JOIN journey j ON j.id = e.journey_id
- WHERE e.customer_id = :who AND v."at" < :before
-UNION ALL
-SELECT coalesce(m.sent_at, m.made_at), 'message', j.name, m.name || ' ' || m.status || coalesce(': ' || m.reason, ''),
-       NULL, m.enrollment_id
-  FROM message m JOIN journey j ON j.id = m.journey_id
- WHERE m.customer_id = :who AND coalesce(m.sent_at, m.made_at) < :before
-UNION ALL
-SELECT "at", 'consent', NULL, topic || CASE WHEN granted THEN ' allowed' ELSE ' refused' END
-       || CASE WHEN channel = '*' THEN '' ELSE ' by ' || channel END, NULL, NULL
-  FROM consent WHERE customer_id = :who AND "at" < :before
-ORDER BY 1 DESC, 2, 4 LIMIT :limit"""
-_END = 1 << 40
-
-
-def of_customer(
-    tx: Tx, customer_id: int, *, before: Instant | None = None, limit: int = 200
-) -> tuple[TimelineItem, ...]:
-    """Everything about one customer, newest first."""
-    rows = tx.ask(_STORY, who=customer_id, before=_END if before is None else before, limit=limit)
-    return tuple(
-        TimelineItem(row.at, row.what, row.journey, row.detail, load(row.data) if row.data else {}, row.run)
-        for row in rows
-    )
+from lifeloop.store.transaction import Tx
+from lifeloop.store.values import JourneyCounts
 
 
 def counts(tx: Tx) -> tuple[JourneyCounts, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Candidate, Record, State, Visited
@@ -36,7 +35,7 @@ __all__ = [
     "CustomerRow", "Decision", "EventRow", "FirstDue", "GateFacts", "InboxFilter", "InboxLine", "InboxPerson",
     "InboxTally", "Instance", "JourneyCounts", "JourneyRow", "Line", "Message", "MessageKind", "MessageStatus",
     "Needs", "NewCandidate", "NewMessage", "NewRun", "ObjectRow", "Outcome", "PastRun", "PlanRow", "Receipt",
-    "Rendered", "Run", "Saved", "Shard", "StoredEvent", "StoredObject", "Subject", "SuppressionRow", "TimelineItem",
+    "Rendered", "Run", "Saved", "Shard", "Step", "StoredEvent", "StoredObject", "Subject", "SuppressionRow",
     "Upserted", "Waiting",
 ]  # fmt: skip
 
@@ -348,15 +347,13 @@ class SuppressionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TimelineItem:
-    """One line of a customer's history, whatever it is."""
+class Step:
+    """One line of the history of one run, with the journey and the plan it was made by."""
 
-    at: Instant
-    what: Literal["event", "visit", "message", "consent"]
-    journey: str | None
-    detail: str
-    data: Record
-    run_id: int | None = None
+    run_id: int
+    journey: str
+    plan: str
+    visited: Visited
 
 
 @dataclass(frozen=True, slots=True)

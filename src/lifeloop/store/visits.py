@@ -7,7 +7,7 @@ from typing import Any
 
 from lifeloop.engine.values import Visited
 from lifeloop.store.transaction import Tx, dump, load
-from lifeloop.store.values import Line
+from lifeloop.store.values import Line, Step
 
 _LINES_PER_MOVE = 1 << 16
 _COLUMNS = {
@@ -34,6 +34,18 @@ def add(tx: Tx, rows: Sequence[Line]) -> None:
 def of_run(tx: Tx, run_id: int) -> tuple[Visited, ...]:
     """One run's history in order."""
     return tuple(read(row) for row in tx.ask("SELECT * FROM visit WHERE enrollment_id = :run ORDER BY seq", run=run_id))
+
+
+def of_customer(tx: Tx, customer_id: int, limit: int) -> tuple[Step, ...]:
+    """What happened to one customer in all journeys, in the order it happened; only the newest lines."""
+    rows = tx.ask(
+        "SELECT v.*, j.name AS journey, p.digest AS plan FROM enrollment e JOIN visit v ON v.enrollment_id = e.id"
+        " JOIN journey j ON j.id = e.journey_id JOIN plan p ON p.id = e.plan_id WHERE e.customer_id = :customer"
+        ' ORDER BY v."at" DESC, e.id DESC, v.seq DESC LIMIT :limit',
+        customer=customer_id,
+        limit=limit,
+    )
+    return tuple(Step(row.enrollment_id, row.journey, row.plan, read(row)) for row in reversed(rows))
 
 
 def passed(tx: Tx, journey: str) -> dict[str, int]:

@@ -1,0 +1,179 @@
+"""One customer's story across all journeys, in plain words: what happened, in order, and what waits until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lifeloop.clock import Instant
+from lifeloop.engine.values import Status
+from lifeloop.journey.plan import Plan, Send
+from lifeloop.rehearse.reasons import dropped_words, held_words, node_of
+from lifeloop.rehearse.story import Line, told
+from lifeloop.store import candidates, consents, enrollments, events, inbox, messages, visits
+from lifeloop.store.transaction import Tx
+from lifeloop.store.values import CandidateRow, ConsentRow, Customer, Message, Run, Step, StoredEvent
+from lifeloop.work.status import waiting_words
+from lifeloop.work.workspace import Workspace
+
+SILENT = frozenset({"sent", "waits", "waited", "called", "asked", "recorded", "event", "answered"})
+"""Visits that a line of their own tells: the message, the event, the answer."""
+HOW = {
+    "rejected": "could not be delivered",
+    "suppressed": "not sent",
+    "capped": "not sent",
+    "expired": "not sent",
+    "cancelled": "not sent any more",
+    "held": "held until somebody looks at it",
+    "uncertain": "the answer was lost: it may have arrived or not",
+    "assumed_sent": "its answer was lost; it counts as sent",
+    "attempting": "is leaving now",
+}
+"""What became of a message that did not simply leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """``past`` in order, the newest last; ``ahead`` with the next first. ``shortened``: there is more past."""
+
+    past: tuple[Line, ...]
+    ahead: tuple[Line, ...]
+    shortened: bool
+
+
+def tell(space: Workspace, tx: Tx, customer: Customer, limit: int) -> Story:
+    """Return a customer's story; of the past at most so many lines."""
+    steps = visits.of_customer(tx, customer.id, limit * 4)
+    runs = enrollments.of_customer(tx, customer.id)
+    plans = space.plans.by_digest(tx, {run.plan for run in runs})
+    letters = messages.of_customer(tx, customer.id, limit)
+    subjects = inbox.subjects(tx, [one.id for one in letters])
+    happened = events.of_customer(tx, customer.id, limit)
+    lines = [
+        *((line.at, 0, place, line) for place, line in enumerate(map(_said, consents.history(tx, customer.id)))),
+        *((event.at, 1, event.seq, _event(event)) for event in happened),
+        *_moved(space, steps, plans, [one for one in letters if one.status != "ready"], subjects),
+    ]
+    past = [line for *_, line in sorted(lines, key=lambda each: each[:3])]
+    ahead = sorted(_ahead(space, tx, customer, runs, plans, letters), key=lambda line: line.at)
+    return Story(tuple(past[-limit:]), tuple(ahead), len(past) > limit or len(happened) == limit)
+
+
+def _moved(
+    space: Workspace,
+    steps: Sequence[Step],
+    plans: Mapping[str, Plan],
+    letters: Sequence[Message],
+    subjects: Mapping[str, str],
+) -> Iterator[tuple[Instant, int, int, Line]]:
+    """Yield what journeys did, with its sorting: a message stands where its step was passed, if it left then."""
+    places = {}
+    for place, step in enumerate(steps):
+        places[step.run_id, step.visited.visit, step.visited.node, step.visited.at] = place
+        line = _visit(space, step, plans[step.plan])
+        if line is not None:
+            yield line.at, 2, place, line
+    for one in letters:
+        line = _letter(one, subjects)
+        passed = places.get((one.run_id or 0, one.visit, one.node, line.at))
+        yield line.at, 2, len(steps) if passed is None else passed, line
+
+
+def _said(one: ConsentRow) -> Line:
+    by = "" if one.channel == "*" else f" by {one.channel}"
+    words = f"{'yes' if one.granted else 'no'} to {one.topic}{by}"
+    return Line(one.at, "consent", words, aside=f"from {one.source}" if one.source else "")
+
+
+def _event(one: StoredEvent) -> Line:
+    return Line(one.at, "event", one.name, data=one.data)
+
+
+def _visit(space: Workspace, step: Step, plan: Plan) -> Line | None:
+    visited = step.visited
+    found = None if visited.what in SILENT else told(visited, node_of(plan, visited.node), plan)
+    if found is None:
+        return None
+    kind, words = found
+    return Line(visited.at, kind, words, step.journey, _line_of(space, step, visited.node), data=visited.data)
+
+
+def _line_of(space: Workspace, step: Step, node: str | None) -> int | None:
+    """Return where the file says so, if the file still says what this run began with."""
+    journey = space.project.journeys.get(step.journey)
+    if journey is None or journey.plan is None or journey.plan.digest != step.plan:
+        return None
+    place = journey.places.get(node or "")
+    return place.line if place else None
+
+
+def _letter(one: Message, subjects: Mapping[str, str]) -> Line:
+    at = one.sent_at if one.sent_at is not None else one.made_at
+    words = subjects.get(one.id) or one.name
+    kind = {"call": "call", "ask": "ask"}.get(one.kind, one.channel)
+    data = {"message": one.name, "status": one.status, "id": one.id}
+    if one.kind == "ask":
+        words = f"{one.name}: {words}" if subjects.get(one.id) else one.name
+    if one.status != "sent":
+        return Line(
+            at, "dropped", f"{one.name} {HOW.get(one.status, one.status)}", one.journey, aside=why_not(one), data=data
+        )
+    return Line(at, kind, words, one.journey, aside=_since(one), data=data if one.kind == "mail" else {})
+
+
+def why_not(one: Message) -> str:
+    """Return why a message did not leave, in words."""
+    rule, _, _ = (one.reason or "").partition(":")
+    if one.status in ("suppressed", "expired") and rule in ("consent", "suppressed", "address", "late", "expired"):
+        return (
+            f'they have not said yes to "{one.topic}"'
+            if rule == "consent"
+            else dropped_words(None, rule, one.reason or "")
+        )
+    return one.reason or ""
+
+
+def _since(one: Message) -> str:
+    """Return what came of a message: opened, clicked, answered."""
+    if one.answered_at is not None:
+        answer = one.answer or {}
+        if "approved" in answer:
+            note = f": {answer['note']}" if answer.get("note") else ""
+            return ("approved" if answer["approved"] else "declined") + note
+        return "answered"
+    return ", ".join(what for what, _ in sorted(one.receipts.items(), key=lambda pair: pair[1]))
+
+
+def _ahead(
+    space: Workspace,
+    tx: Tx,
+    customer: Customer,
+    runs: tuple[Run, ...],
+    plans: Mapping[str, Plan],
+    letters: tuple[Message, ...],
+) -> Iterator[Line]:
+    for run in runs:
+        if run.state.status is Status.WAITING and run.state.due_at is not None:
+            words = waiting_words(node_of(plans[run.plan], run.state.node))
+            yield Line(run.state.due_at, "waits", words, run.journey, aside=run.object_key or "")
+    for one in letters:
+        if one.status == "ready" and one.next_at is not None:
+            yield Line(one.next_at, "leaves", one.name, one.journey, aside=held_by(one, plans))
+    live = space.plans.live(tx)
+    for row in candidates.of_customer(tx, customer.id):
+        if row.candidate.journey in live:
+            yield _start(row)
+
+
+def held_by(one: Message, plans: Mapping[str, Plan]) -> str:
+    """Return what holds a message that is ready to leave."""
+    plan = plans.get(one.plan or "")
+    node = node_of(plan, one.node) if plan else None
+    if isinstance(node, Send) and one.reason in ("hours", "holidays", "gap", "limit"):
+        return f"held: {held_words(node.policy, one.reason)}"
+    return one.reason or ""
+
+
+def _start(row: CandidateRow) -> Line:
+    about = row.candidate.object_key or ""
+    return Line(row.candidate.due_at, "may start", "if the audience holds then", row.candidate.journey, aside=about)
