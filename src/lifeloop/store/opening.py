@@ -36,11 +36,11 @@ class StoreBusy(Exception):  # noqa: N818  # named for what it says
 def open_store(url: str, *, throwaway: bool = False) -> Store:
     """Open ``sqlite:///path.db`` or ``postgresql://…``; nothing is created before ``migrate``.
 
-    ``throwaway``: the data can be made again, as a demo's can, so SQLite need not wait for the disk.
+    ``throwaway``: the data can be made again, as a demo's can, so the database need not wait for the disk.
     """
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
-        return Store(_postgres(url))
+        return Store(_postgres(url, throwaway=throwaway))
     return Store(_sqlite(url, in_memory=address.database in (None, "", ":memory:"), throwaway=throwaway))
 
 
@@ -115,11 +115,19 @@ def _first_line(problem: DBAPIError) -> str:
     return (str(problem.orig).strip().splitlines() or [type(problem).__name__])[0]
 
 
-def _postgres(url: str) -> Engine:
+def _postgres(url: str, *, throwaway: bool) -> Engine:
     address = make_url(url).set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         address, isolation_level="READ COMMITTED", pool_pre_ping=True, max_overflow=20, hide_parameters=True
     )
+    if throwaway:
+        event.listen(engine, "connect", _hurry_postgres)
+    return engine
+
+
+def _hurry_postgres(connection: Any, _record: object) -> None:
+    connection.execute("SET synchronous_commit = off")
+    connection.commit()
 
 
 def _prepare(connection: Connection) -> None:
