@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,9 +49,7 @@ async def run_flow(root: Path, plan: Plan, tasks: StepTasks, options: Options) -
     """
     now, shard = read_instant(options.as_of), read_shard(options.shard)
     ends = monotonic() + options.budget
-    with discreet("opening the project"):
-        space = open_workspace(root)
-    try:
+    with discreet("the wave"), closing(open_workspace(root)) as space:
         wave = Wave(
             space,
             plan.journey,
@@ -64,8 +63,6 @@ async def run_flow(root: Path, plan: Plan, tasks: StepTasks, options: Options) -
         await _drain(space, wave, tasks, ends)
         await _tell(space, wave, plan)
         return wave.counts()
-    finally:
-        space.close()
 
 
 async def _drain(space: Workspace, wave: Wave, tasks: StepTasks, ends: float) -> None:
@@ -73,9 +70,8 @@ async def _drain(space: Workspace, wave: Wave, tasks: StepTasks, ends: float) ->
     token = present.set(wave)
     try:
         if not wave.dry_run:
-            with discreet("settling what was lost"):
-                open_guard(space)
-                settle_lost(space, wave.now)
+            open_guard(space)
+            settle_lost(space, wave.now)
         while await _round(wave, tasks) and monotonic() < ends:
             pass
     finally:
