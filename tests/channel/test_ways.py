@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from lifeloop.channel.inbox import LocalInbox, LocalRecorder
+from lifeloop.channel.providers import ses
 from lifeloop.channel.smtp import SmtpChannel, SmtpServer
 from lifeloop.channel.values import Envelope, Request
 from lifeloop.channel.ways import ways_out
@@ -36,6 +37,16 @@ def test_without_settings_everything_stays_here():
 
     assert (mail.outcome, call.outcome) == (Outcome.ACCEPTED, Outcome.ACCEPTED)
     assert kept == [MAIL, CALL]
+
+
+def test_ses_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(ses, "find_spec", lambda _name: None)
+    settings = {"key": "k", "secret": "s", "region": "eu-west-1"}
+
+    receipt = asyncio.run(ways(email="ses", channels={"ses": settings}).of("email").send([MAIL]))[0]
+
+    assert receipt.outcome is Outcome.CONFIGURATION
+    assert "pip install 'lifeloop[ses]'" in receipt.detail
 
 
 def test_texts_and_pushes_stay_here_even_when_mail_leaves():
@@ -81,6 +92,12 @@ def test_receipts_keep_the_order_when_some_are_recorded_and_some_are_made():
         ({"email": "smtp", "channels": {"smtp": {"host": "env.SMTP_HOST"}}}, "SMTP_HOST is not set"),
         ({"email": "smtp", "channels": {"smtp": {"host": "h", "tls": "maybe"}}}, "starttls, tls or none"),
         ({"email": "pigeon"}, "'pigeon', which is not a way out"),
+        ({"email": "postmark"}, "postmark: say 'token' under 'channels'"),
+        ({"email": "postmark", "channels": {"postmark": {"token": "env.POSTMARK_TOKEN"}}}, "POSTMARK_TOKEN is not set"),
+        ({"email": "resend", "channels": {"resend": {"token": "x", "batch": "1000"}}}, "from 1 to 100"),
+        ({"email": "brevo", "channels": {"brevo": {"token": "x", "tone": "y"}}}, "'tone' is not one of its settings"),
+        ({"email": "brevo", "channels": {"brevo": {"token": "a\nb"}}}, "characters that no key has"),
+        ({"email": "brevo", "channels": {"brevo": {"token": "x"}, "http": {"allow_private": "ten"}}}, "not a network"),
     ],
 )
 def test_incomplete_mail_settings_use_nothing_up_and_say_what_to_do(settings, words):

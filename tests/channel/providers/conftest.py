@@ -55,7 +55,7 @@ class Server:
                     return
                 writer.write(_said(*answer))
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.close()

@@ -56,7 +56,7 @@ class Mailgun:
     def receipts(self, mails: Sequence[Mail], reply: Reply, /) -> Sequence[Receipt]:
         """Read the id; a limit says in its text when it ends, and a domain that may not send is a setting."""
         said = code_of(reply.json, "message")
-        outcome = Outcome.CONFIGURATION if not reply.ok and NOT_ALLOWED in said else None
+        outcome = Outcome.CONFIGURATION if reply.outcome is Outcome.REJECTED and NOT_ALLOWED in said else None
         receipt = reply.receipt(mails[0].id, outcome, provider_id=code_of(reply.json, "id").strip("<>"))
         found = AGAIN.search(said)
         if found is None or receipt.retry_after is not None:
