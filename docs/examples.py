@@ -263,7 +263,7 @@ def masked(real: str, today: date) -> str:
     days = [today + timedelta(days=ahead) for ahead in range(-1, 10)]
     near = "|".join(f"{day:%a %d %b}" for day in days)
     real = re.sub(rf"(?:{near})(?: \d{{4}})?(?: \d\d:\d\d)?(?: UTC)?", ANYTHING, real)
-    real = re.sub(r"^\d\d:\d\d:\d\d", ANYTHING, real, flags=re.MULTILINE)
+    real = re.sub(r"^\d\d:\d\d:\d\d|(?:just )?now$", ANYTHING, real, flags=re.MULTILINE)
     return re.sub(r"sqlite:///\S*?(?=\.lifeloop)", f"{ANYTHING}/", real)
 
 
