@@ -37,7 +37,7 @@ def ahead(instant: Instant, now: Instant) -> str:
     unit, noun = next(
         (size, word) for size, word in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")) if seconds >= size
     )
-    length = counted(seconds // unit, noun)
+    length = counted(round(seconds / unit), noun)
     return f"in {length}" if instant > now else f"{length} ago"
 
 
