@@ -1,0 +1,234 @@
+"""``lifeloop why``: why somebody is, was or is not in a journey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rich.text import Text
+
+from lifeloop.cli.completing import JourneyName
+from lifeloop.cli.errors import Exit
+from lifeloop.cli.here import Here
+from lifeloop.cli.labelled import say
+from lifeloop.cli.moments import iso, iso_or_none, when, zone_for
+from lifeloop.cli.shapes import FLAG, INSTANT, TEXT, document, fields_of, many, maybe, one_of
+
+if TYPE_CHECKING:
+    from lifeloop.store.values import Customer, Message, Run
+    from lifeloop.work.why import Check, Why
+    from lifeloop.work.workspace import Workspace
+
+SHAPE = document(
+    "Why a customer is, was or is not in a journey. `cases`: its rules, asked now; one case, or one for each thing that"
+    " the journey is about. `holds` is null for what is still to come. `unsent`: messages of their runs that did not"
+    " leave (yet), and why.",
+    customer=TEXT,
+    journey=TEXT,
+    answer=TEXT,
+    notes=many(TEXT),
+    cases=many(
+        fields_of(
+            about=maybe(TEXT),
+            may_enter=FLAG,
+            checks=many(
+                fields_of(
+                    rule=one_of("start", "audience", "again", "object"), words=TEXT, found=TEXT, holds=maybe(FLAG)
+                )
+            ),
+        )
+    ),
+    runs=many(
+        fields_of(
+            started=INSTANT,
+            status=TEXT,
+            reason=maybe(TEXT),
+            about=maybe(TEXT),
+            step=maybe(TEXT),
+            waits=TEXT,
+            until=maybe(INSTANT),
+        )
+    ),
+    unsent=many(fields_of(message=TEXT, status=TEXT, why=TEXT, until=maybe(INSTANT))),
+)
+SAID = ("sent", "assumed_sent", "attempting")
+
+
+def why(who: str, journey: JourneyName, /, *, here: Here) -> int:
+    """Say why somebody is, was or is not in a journey: every rule, with what it found.
+
+    Parameters
+    ----------
+    who
+        The customer: their id or e-mail address.
+    journey
+        The journey, such as renewal.
+    """
+    from lifeloop.cli.rooms import rooms
+    from lifeloop.store import messages
+    from lifeloop.work.finding import find_customer, find_plan
+    from lifeloop.work.why import ask_why
+
+    with rooms(here) as space:
+        with space.store.reading() as tx:
+            found = find_customer(tx, who)
+            plan = find_plan(space, tx, journey)
+            told = _Told(here, space, found)
+            answer = ask_why(space, tx, found, plan, told.moment)
+            letters = [one for run in answer.runs for one in messages.of_run(tx, run.id) if one.status not in SAID]
+            told.notes = tuple(told.obstacles(tx, journey))
+        if here.out.as_json:
+            here.out.json(told.document(answer, letters))
+        else:
+            told.print(answer, letters)
+    return Exit.FINE
+
+
+class _Told:
+    """The answer, in words on the customer's clock."""
+
+    def __init__(self, here: Here, space: Workspace, customer: Customer) -> None:
+        self._here = here
+        self._space = space
+        self._customer = customer
+        self._now = space.clock.now()
+        self._zone: ZoneInfo = zone_for(customer.data.get("timezone"), space.catalogue.timezone)
+        self.notes: tuple[str, ...] = ()
+
+    def moment(self, instant: int) -> str:
+        """Return a moment in words."""
+        return when(instant, self._zone, self._now)
+
+    def obstacles(self, tx: Any, journey: str) -> Iterator[str]:
+        """Yield what keeps everybody, whoever it is."""
+        from lifeloop.store import journeys
+
+        row = next((one for one in journeys.rows(tx) if one.name == journey), None)
+        halted = journeys.halted(tx)
+        if row is None or row.digest is None:
+            yield "the journey is not live: nobody enters"
+        elif row.paused_at is not None:
+            yield f"the journey rests since {self.moment(row.paused_at)}: {row.reason}"
+        if halted:
+            yield f"nothing leaves at all: {halted}"
+
+    def print(self, answer: Why, letters: list[Message]) -> None:
+        """Say it on the terminal."""
+        out = self._here.out
+        out.print(Text(self._answer(answer), "bold"))
+        for note in self.notes:
+            out.print(Text(f"  {note}", "yellow"))
+        for run in answer.runs:
+            say(out, "run", *self._run(run))
+        for one in letters:
+            why_not, until = self._unsent(one)
+            say(out, "message", one.name, Text(f"{one.status}: {why_not}" if why_not else one.status, "yellow"), until)
+        for row in answer.starts:
+            word = "may start" if row.candidate.due_at > self._now else "starts with the next wave"
+            say(out, "next", word, self.moment(row.candidate.due_at), row.candidate.object_key or "")
+        for case in answer.cases:
+            if case.about:
+                out.print(f"  {case.about}", style="bold")
+            for check in case.checks:
+                self._check(check)
+        self._try_it(answer)
+
+    def _check(self, check: Check) -> None:
+        word = {True: "holds", False: "does not hold", None: "to come"}[check.holds]
+        mark, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("…", "yellow")}[check.holds]
+        sign = Text(word if self._here.out.plain else mark, style)
+        say(self._here.out, check.rule, Text.assemble(sign, " ", check.words), Text(check.found, "dim"))
+
+    def _answer(self, answer: Why) -> str:
+        name, journey = self._name(), answer.plan.journey
+        if answer.active:
+            run = answer.active[-1]
+            return f"{name} is on the way in {journey} since {self.moment(run.state.started_at)}."
+        if answer.runs:
+            return f"{name} was in {journey}: {_ending(answer.runs[-1])}."
+        if any(row.candidate.due_at > self._now for row in answer.starts):
+            return f"{name} has not entered {journey} yet."
+        return f"{name} has never entered {journey}."
+
+    def _run(self, run: Run) -> Iterator[str]:
+        state = run.state
+        yield f"begun {self.moment(state.started_at)}"
+        if state.node is None:
+            yield _ending(run)
+            return
+        yield self._waits(run)
+        if state.due_at is not None:
+            yield "looked at now" if state.due_at <= self._now else f"until {self.moment(state.due_at)}"
+
+    def _waits(self, run: Run) -> str:
+        from lifeloop.rehearse.reasons import node_of
+        from lifeloop.work.status import waiting_words
+
+        plan = self._space.plans.known.get(run.plan)
+        return waiting_words(node_of(plan, run.state.node)) if plan and run.state.node else ""
+
+    def _unsent(self, one: Message) -> tuple[str, str]:
+        from lifeloop.work.story import held_by, why_not
+
+        if one.status != "ready":
+            return why_not(one), ""
+        until = "" if one.next_at is None or one.next_at <= self._now else f"until {self.moment(one.next_at)}"
+        return held_by(one, self._space.plans.known), until
+
+    def _try_it(self, answer: Why) -> None:
+        out, journey = self._here.out, answer.plan.journey
+        key = self._customer.key
+        sample = f" --as {key}" if key in self._space.project.people else ""
+        out.print(
+            Text(f"Try it:  lifeloop simulate {journey}{sample}     their story:  lifeloop customer {key}", "dim")
+        )
+
+    def _name(self) -> str:
+        return str(self._customer.data.get("first_name") or self._customer.key)
+
+    def document(self, answer: Why, letters: list[Message]) -> dict[str, Any]:
+        """Return it for a program."""
+        return {
+            "customer": self._customer.key,
+            "journey": answer.plan.journey,
+            "answer": self._answer(answer),
+            "notes": list(self.notes),
+            "cases": [
+                {
+                    "about": case.about,
+                    "may_enter": case.may_enter,
+                    "checks": [
+                        {"rule": one.rule, "words": one.words, "found": one.found, "holds": one.holds}
+                        for one in case.checks
+                    ],
+                }
+                for case in answer.cases
+            ],
+            "runs": [
+                {
+                    "started": iso(run.state.started_at),
+                    "status": str(run.state.status),
+                    "reason": run.state.reason,
+                    "about": run.object_key,
+                    "step": run.state.node,
+                    "waits": self._waits(run),
+                    "until": iso_or_none(run.state.due_at),
+                }
+                for run in answer.runs
+            ],
+            "unsent": [
+                {
+                    "message": one.name,
+                    "status": one.status,
+                    "why": self._unsent(one)[0],
+                    "until": iso_or_none(one.next_at),
+                }
+                for one in letters
+            ],
+        }
+
+
+def _ending(run: Run) -> str:
+    word = {"completed": "came to its end", "stopped": "stopped", "failed": "failed"}.get(str(run.state.status), "")
+    return f"{word}: {run.state.reason}" if run.state.reason else word
