@@ -1,10 +1,10 @@
 """The example project in a folder of its own, and made-up purchases in the form of the CDNOW sample."""
 
 import os
-import random
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
@@ -35,14 +35,19 @@ def real_purchases() -> Path:
 
 
 def write_purchases(path: Path, people: int = 16, seed: int = 4) -> Path:
-    """Write about three purchases each, in the first months or spread over a year: the same file for the same seed."""
-    chance = random.Random(seed)
+    """Write some purchases for each, close together or far apart: the same file for the same seed."""
+
+    def pick(*options: float, of: object) -> float:
+        said = blake2b(f"{seed} {of}".encode(), digest_size=8).digest()
+        return options[int.from_bytes(said) % len(options)]
+
     rows = ["customer_id,date,quantity,amount"]
     for number in range(1, people + 1):
-        day = date(1997, 1, 1) + timedelta(days=chance.randrange(60))
-        for _ in range(1 + int(chance.expovariate(0.45))):
-            quantity = chance.randint(1, 4)
-            rows.append(f"{number:05},{day},{quantity},{quantity * chance.choice((6.79, 11.77, 14.96)):.2f}")
-            day += timedelta(days=chance.choice((0, 9, 30, 75, 200)))
+        day = date(1997, 1, 1) + timedelta(days=pick(*range(60), of=(number, "first")))
+        for turn in range(int(pick(1, 1, 1, 2, 3, 4, 5, 8, of=(number, "many")))):
+            quantity = int(pick(1, 2, 3, 4, of=(number, turn, "quantity")))
+            amount = quantity * pick(6.79, 11.77, 14.96, of=(number, turn, "price"))
+            rows.append(f"{number:05},{day},{quantity},{amount:.2f}")
+            day += timedelta(days=pick(0, 9, 30, 75, 200, of=(number, turn, "pause")))
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return path
