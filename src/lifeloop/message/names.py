@@ -28,6 +28,7 @@ PROVIDED = frozenset(
         "topic_title",
         "unsubscribe_url",
         "preferences_url",
+        "confirm_url",
         "content",
         "loop",
     }

@@ -19,6 +19,7 @@ from lifeloop.message.template import Template
 
 UNSUBSCRIBE = "https://www.example.com/unsubscribe"
 PREFERENCES = "https://www.example.com/preferences"
+CONFIRM = "https://www.example.com/confirm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,8 @@ def preview(
     data = _data(renderer, person, customer, context or {})
     data.update(args or {})
     made_up = fill_in(data, _uses(template), renderer.catalogue, at)
-    reader = Reader(locale=wanted, now=at, unsubscribe_url=UNSUBSCRIBE, preferences_url=PREFERENCES)
+    addresses = {"unsubscribe_url": UNSUBSCRIBE, "preferences_url": PREFERENCES, "confirm_url": CONFIRM}
+    reader = Reader(locale=wanted, now=at, **addresses)
     rendered = renderer.render(message, context=data, reader=reader, args=args, topic=topic)
     return Preview(
         rendered=rendered,
@@ -93,7 +95,7 @@ def _uses(template: Template) -> list[Use]:
 def _untracked(rendered: Rendered, renderer: Renderer) -> int:
     website = renderer.catalogue.company.get("website", "").rstrip("/")
     own = (link for link in rendered.links if website and link.startswith(f"{website}/"))
-    return sum("utm_" not in link for link in own if link not in {UNSUBSCRIBE, PREFERENCES})
+    return sum("utm_" not in link for link in own if link not in {UNSUBSCRIBE, PREFERENCES, CONFIRM})
 
 
 def _missing(renderer: Renderer, message: str) -> dict[str, str]:

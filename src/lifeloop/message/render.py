@@ -26,12 +26,12 @@ from lifeloop.message.flatten import Workshop, flatten
 from lifeloop.message.here import Here, format_locale, tidy_locale
 from lifeloop.message.layouts import PLAIN
 from lifeloop.message.links import Link
-from lifeloop.message.pieces import Piece, Spot, cut
+from lifeloop.message.phrase import part_of
+from lifeloop.message.pieces import Spot, cut
 from lifeloop.message.sandbox import sandbox
 from lifeloop.message.sources import Sources, read_sources
 from lifeloop.message.syntax import read_pieces
 from lifeloop.message.template import Template
-from lifeloop.message.tokens import Tokens
 
 _ADDRESS = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"', re.IGNORECASE)
 _MOST_CHOICES = 20_000
@@ -76,6 +76,8 @@ class Reader:
     now: Instant = 0
     unsubscribe_url: str | None = None
     preferences_url: str | None = None
+    confirm_url: str | None = None
+    """Where they say yes to what they asked for; only in the mail that asks them."""
 
 
 class Renderer:
@@ -213,6 +215,7 @@ class Renderer:
         return {
             "unsubscribe_url": reader.unsubscribe_url if self.needs_consent(topic) else None,
             "preferences_url": reader.preferences_url,
+            "confirm_url": reader.confirm_url,
         }
 
     def _topic_title(self, topic: str | None, locale: str) -> str:
@@ -243,11 +246,9 @@ class Renderer:
         return self._text(text).fill(values) if "{{" in text or "{%" in text else text
 
     def _compile_text(self, text: str) -> Part:
-        report, tokens = Report(), Tokens()
+        report = Report()
         segments = cut(text, Spot("the step"))
         read_pieces(segments, report)
         if report.found:
             raise RenderProblemError(report.found[0].message, report.found[0].place)
-        restored = tokens.restore(tokens.hide(segments), lambda piece: piece.text)
-        loops = any(isinstance(segment, Piece) and segment.text.startswith("for") for segment in segments)
-        return Part(self._env, restored, "step.txt", loops=loops)
+        return part_of(segments, self._env)
