@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,9 @@ LEAST = 18
 """The first column takes at most one part in so many of the window."""
 HIDDEN = frozenset({"--version", "--help"})
 """Flags that everybody expects and nobody reads about on every page."""
+KINDS = {"STR": "TEXT", "INT": "NUMBER", "FLOAT": "NUMBER"}
+"""What stands behind an option, in words of people who do not program."""
+_KINDS = re.compile(r"(?<= )(STR|INT|FLOAT)\b")
 
 
 class HelpPage:
@@ -39,18 +43,19 @@ class HelpPage:
         """Draw the line that says how to type it."""
         if usage:
             line = str(usage).strip().removeprefix("Usage: ").replace("COMMAND [OPTIONS]", "COMMAND …")
+            line = re.sub(r"\[ARGS(?:\.\.\.)?\]", "…", line)
             console.print(Text.assemble(("Usage  ", "bold"), line, "\n"))
 
     def render_description(self, console: Console, _options: ConsoleOptions, description: Any) -> None:
         """Draw what the command is for."""
         if description:
-            paragraphs = _words(description, console).split("\n\n")
-            console.print("\n\n".join("\n".join(wrap(paragraph, console.width)) for paragraph in paragraphs), end="\n\n")
+            for paragraph in _words(description, console).split("\n\n"):
+                console.print("\n".join(wrap(paragraph, console.width)), end="\n\n")
 
 
 def _name(entry: HelpEntry, form: str) -> str:
     if form != "command":
-        return ", ".join(entry.display_labels_with_metavar)
+        return _KINDS.sub(lambda found: KINDS[found[1]], ", ".join(entry.display_labels_with_metavar))
     first, *others = entry.all_options
     return f"{first} ({', '.join(others)})" if others else first
 
