@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Guard
 from lifeloop.channel.http import HttpConnections
 from lifeloop.channel.inbox import LocalInbox, LocalRecorder
 from lifeloop.channel.providers.known import CLASSES, provider, takes
+from lifeloop.channel.providers.mail import checked
 from lifeloop.channel.providers.sending import ProviderChannel
 from lifeloop.channel.providers.settings import Incomplete, resolved
 from lifeloop.channel.secret import Unset, looked_up
@@ -53,11 +55,11 @@ class Closed:
     abilities = Abilities(batch=1000)
 
     def __init__(self, reason: str) -> None:
-        self._reason = reason
+        self.reason = reason
 
     async def send(self, batch: Sequence[Envelope | Request], /) -> Sequence[Receipt]:
         """Refuse, with the sentence that helps."""
-        return [Receipt(id=item.id, outcome=Outcome.CONFIGURATION, detail=self._reason) for item in batch]
+        return [Receipt(id=item.id, outcome=Outcome.CONFIGURATION, detail=self.reason) for item in batch]
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -111,8 +113,8 @@ def _mail(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, inbox:
 def _provider(name: str, catalogue: Catalogue, environ: Mapping[str, str], clock: Clock) -> Channel[Envelope]:
     try:
         said = resolved(name, takes(name), catalogue.channels.get(name, {}), environ)
-        wire = Wire(guard=_guard(catalogue))
-        return ProviderChannel(name, provider(name, said), wire, clock, project=catalogue.project)
+        check = partial(checked, project=catalogue.project)
+        return ProviderChannel(name, provider(name, said), check, Wire(guard=_guard(catalogue)), clock)
     except Unset as problem:
         return Closed(f"{name}: {problem}; put it into the environment")
     except (Incomplete, BadNetwork) as problem:

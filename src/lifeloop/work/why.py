@@ -116,8 +116,8 @@ class _Asked:
         for trigger in self._plan.triggers:
             check, data = self._start(trigger)
             yield check
-            if check.holds is not False and not started:
-                started, start = True, data
+            if not started and data is not self._scope:
+                started, start = check.holds is not False, data
         for part in _parts(self._plan.audience):
             yield self._audience(explain(part, start))
         yield self._again(key, start.start, past)

@@ -1,0 +1,133 @@
+"""``lifeloop doctor``: is everything in order, and what to do where it is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from rich.text import Text
+
+from lifeloop import __version__
+from lifeloop.cli.errors import Exit, NoProject, Unreachable
+from lifeloop.cli.here import Here
+from lifeloop.cli.shapes import FLAG, TEXT, document, fields_of, many, one_of
+
+if TYPE_CHECKING:
+    from lifeloop.work.checking import Finding
+    from lifeloop.work.workspace import Workspace
+
+SHAPE = document(
+    "What was checked, line by line. `ok` is false when something is wrong; what is worth a look leaves it true.",
+    ok=FLAG,
+    checks=many(fields_of(level=one_of("fine", "look", "wrong"), what=TEXT, fix=TEXT)),
+)
+MARKS = {"fine": ("✓", "green"), "look": ("!", "yellow"), "wrong": ("✗", "red")}
+WORDS = {"fine": "fine ", "look": "look ", "wrong": "wrong"}
+PREFECT = "PREFECT_API_URL"
+PATIENCE = 5
+SLOW = 2.0
+"""Seconds after which an answer is worth a remark."""
+
+
+def doctor(*, report: Path | None = None, here: Here) -> int:
+    """Check the installation, the project, the database and what is on its way, and say what to do.
+
+    Parameters
+    ----------
+    report
+        Also write what was found to this file, without any customer's data or secrets: for whoever helps you.
+    """
+    from lifeloop.work import checking
+
+    found = list(checking.installation())
+    code = Exit.FINE
+    try:
+        space = _open(here)
+    except NoProject as problem:
+        found.append(checking.Finding("look", problem.sentence, problem.hint))
+    except Unreachable as problem:
+        found.append(checking.Finding("wrong", problem.sentence, problem.hint))
+        code = Exit.UNREACHABLE
+    else:
+        try:
+            found += [*checking.project(space), *checking.database(space)]
+        finally:
+            space.close()
+    found += _prefect()
+    if any(one.level == "wrong" for one in found) and code is Exit.FINE:
+        code = Exit.FINDINGS
+    _print(here, found)
+    if report is not None:
+        _write(here, here.cwd / report, found)
+    return code
+
+
+def _open(here: Here) -> Workspace:
+    from lifeloop.cli.database import open_rooms
+
+    return open_rooms(here)
+
+
+def _prefect() -> Iterator[Finding]:
+    """Ask the Prefect server whether it is there, if one is named; without loading Prefect, which takes seconds."""
+    from lifeloop.work.checking import Finding
+
+    address = os.environ.get(PREFECT)
+    if not address:
+        return
+    if urlsplit(address).scheme not in ("http", "https"):
+        yield Finding("wrong", f"{PREFECT} is not a web address", f"{PREFECT}=http://127.0.0.1:4200/api")
+        return
+    began = perf_counter()
+    try:
+        with urlopen(f"{address.rstrip('/')}/health", timeout=PATIENCE) as answer:  # noqa: S310  # http or https, see above
+            well = answer.status == 200  # noqa: PLR2004  # HTTP's word for fine
+    except (URLError, OSError, ValueError) as problem:
+        reason = getattr(problem, "reason", problem)
+        yield Finding("wrong", f"the Prefect server does not answer ({reason})", "prefect server start")
+        return
+    seconds = perf_counter() - began
+    if not well:
+        yield Finding("wrong", "the Prefect server says that it is not well")
+    elif seconds > SLOW:
+        yield Finding("look", f"the Prefect server takes {seconds:.1f} s to answer", "give it PostgreSQL, not SQLite")
+    else:
+        yield Finding("fine", f"the Prefect server answers in {seconds * 1000:.0f} ms")
+
+
+def _print(here: Here, found: list[Finding]) -> None:
+    out = here.out
+    if out.as_json:
+        out.json({"ok": all(one.level != "wrong" for one in found), "checks": [_document(one) for one in found]})
+        return
+    for one in found:
+        mark, style = MARKS[one.level]
+        fix = Text(f"   {one.fix}" if one.fix else "", "cyan")
+        out.print(Text.assemble("  ", (WORDS[one.level] if out.plain else mark, style), f" {one.what}", fix))
+
+
+def _write(here: Here, path: Path, found: list[Finding]) -> None:
+    told: dict[str, Any] = {
+        "lifeloop": __version__,
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "checks": [_document(one) for one in found],
+    }
+    try:
+        path.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as problem:
+        here.out.error(f"the report could not be written: {(problem.strerror or '').lower()}")
+    else:
+        here.out.note(f"written to {here.shown(path)}; it holds no customer's data")
+
+
+def _document(one: Finding) -> dict[str, str]:
+    return {"level": one.level, "what": one.what, "fix": one.fix}
