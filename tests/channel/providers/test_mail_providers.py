@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import os
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -14,9 +15,10 @@ import pytest
 from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Guard
 from lifeloop.channel.providers.known import CLASSES, provider, takes
+from lifeloop.channel.providers.mail import checked
 from lifeloop.channel.providers.sending import ProviderChannel
 from lifeloop.channel.providers.settings import resolved
-from lifeloop.clock import SetClock
+from lifeloop.clock import SetClock, SystemClock
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.ways import MAIL_PROVIDERS
 
@@ -35,7 +37,7 @@ def channel(name, base, deadline=5.0, **more):
     settings = {**RECORDED[name]["settings"], "base": base, **more}
     said = resolved(name, takes(name), settings, KEYS)
     wire = Wire(guard=Guard.allowing(["127.0.0.0/8"]), deadline=deadline)
-    return ProviderChannel(name, provider(name, said), wire, SetClock(NOW), project="sunny-energy")
+    return ProviderChannel(name, provider(name, said), partial(checked, project="sunny-energy"), wire, SetClock(NOW))
 
 
 @pytest.fixture
@@ -300,7 +302,7 @@ def test_the_real_service_takes_a_mail(name, mail):
     if missing := [variable for variable in variables if not os.environ.get(variable)]:
         pytest.skip(f"not set: {', '.join(missing)}")
     said = resolved(name, takes(name), LIVE[name], os.environ)
-    way = ProviderChannel(name, provider(name, said), Wire(), SetClock(NOW), project="lifeloop-test")
+    way = ProviderChannel(name, provider(name, said), partial(checked, project="lifeloop-test"), Wire(), SystemClock())
     sender = type(mail().sender)("live", "Lifeloop test", os.environ["LIFELOOP_LIVE_FROM"])
 
     async def run():

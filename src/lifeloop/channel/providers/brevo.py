@@ -11,9 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import NEEDED, post
+from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, post
 from lifeloop.channel.providers.reply import Reply, code_of
-from lifeloop.channel.providers.sending import AT_ONCE
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 
-from lifeloop.channel.providers.provider import Provider
+from lifeloop.channel.providers.provider import MailProvider
 
 CLASSES = {
     "brevo": "Brevo",
@@ -21,20 +21,18 @@ CLASSES = {
 
 def takes(name: str) -> Mapping[str, str | None]:
     """Return the settings of a provider."""
-    found: Mapping[str, str | None] = _class(name).TAKES
-    return found
+    return _class(name).TAKES
 
 
-def provider(name: str, said: Mapping[str, str]) -> Provider:
+def provider(name: str, said: Mapping[str, str]) -> MailProvider:
     """Return a provider with its settings.
 
     Raises:
         Incomplete: a setting cannot be used, or a library is missing.
     """
-    make: Callable[[Mapping[str, str]], Provider] = _class(name)
-    return make(said)
+    return _class(name)(said)
 
 
-def _class(name: str) -> type[Provider]:
-    found: type[Provider] = getattr(import_module(f"lifeloop.channel.providers.{name}"), CLASSES[name])
+def _class(name: str) -> type[MailProvider]:
+    found: type[MailProvider] = getattr(import_module(f"lifeloop.channel.providers.{name}"), CLASSES[name])
     return found

@@ -12,9 +12,8 @@ import httpx
 from lifeloop.channel import answer
 from lifeloop.channel.exchange import USUAL_HEADERS
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import NEEDED
+from lifeloop.channel.providers.provider import AT_ONCE, NEEDED
 from lifeloop.channel.providers.reply import Reply, code_of
-from lifeloop.channel.providers.sending import AT_ONCE
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome

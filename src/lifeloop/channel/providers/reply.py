@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from lifeloop.channel import answer
 from lifeloop.channel.exchange import Exchange
-from lifeloop.channel.providers.mail import Mail
 from lifeloop.channel.values import AboutAddress, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome
@@ -17,6 +17,15 @@ NOT_THERE = frozenset({404, 405, 410})
 A_MOMENT = 1_000_000_000
 """A larger number of a rate limit's end is a moment, a smaller one is a number of seconds."""
 RESETS = ("ratelimit-reset", "x-sib-ratelimit-reset", "x-ratelimit-reset")
+
+
+class Item(Protocol):
+    """What is handed over: it has our id."""
+
+    @property
+    def id(self) -> str:
+        """The message id."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +69,12 @@ class Reply:
         """The answer's fields; none when it is something else."""
         return self.json if isinstance(self.json, dict) else {}
 
-    def receipts(self, mails: Sequence[Mail], outcome: Outcome | None = None, *, why: str = "") -> list[Receipt]:
+    def receipts(self, items: Sequence[Item], outcome: Outcome | None = None, *, why: str = "") -> list[Receipt]:
         """Return the same receipt for each. Several mails refused as one are not at fault: the request is."""
         found = outcome or self.outcome
-        if found is Outcome.REJECTED and len(mails) > 1:
+        if found is Outcome.REJECTED and len(items) > 1:
             found = Outcome.CONFIGURATION
-        return [self.receipt(mail.id, found, why=why) for mail in mails]
+        return [self.receipt(item.id, found, why=why) for item in items]
 
     def receipt(
         self,

@@ -13,9 +13,8 @@ import httpx
 
 from lifeloop.channel.exchange import USUAL_HEADERS
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import NEEDED, OPTIONAL
+from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, OPTIONAL
 from lifeloop.channel.providers.reply import Reply, code_of
-from lifeloop.channel.providers.sending import AT_ONCE
 from lifeloop.channel.providers.settings import Incomplete
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant

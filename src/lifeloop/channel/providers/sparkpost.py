@@ -9,9 +9,8 @@ import httpx
 
 from lifeloop.channel.mime import Unsendable
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import NEEDED, OPTIONAL, post
+from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, OPTIONAL, post
 from lifeloop.channel.providers.reply import Reply, code_of
-from lifeloop.channel.providers.sending import AT_ONCE
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome
