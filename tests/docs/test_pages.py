@@ -13,6 +13,9 @@ from generate import DOCS, generated  # noqa: E402
 
 from examples import pages  # noqa: E402  # the folder of the docs is no package
 from lifeloop.cli.registry import COMMANDS  # noqa: E402
+from lifeloop.journey.project_file import KEYS  # noqa: E402
+from lifeloop.journey.words import DELIVERY, START, VERBS  # noqa: E402
+from lifeloop.journey.words import TOP as TOP_WORDS  # noqa: E402
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -82,3 +85,9 @@ def test_only_commands_that_exist_are_named():
     known = {name for command in COMMANDS for name in (command.name, *command.alias)}
     said = {(word, file.name) for file in texts for word in named.findall(file.read_text(encoding="utf-8"))}
     assert {one for one in said if one[0] not in known} == set()
+
+
+def test_every_word_of_a_project_and_of_a_journey_is_explained():
+    text = (DOCS / "language.md").read_text(encoding="utf-8")
+    words = {*KEYS, *(word.name for word in (*TOP_WORDS, *START, *DELIVERY)), *VERBS}
+    assert {word for word in words if not re.search(rf"\b{word}\b", text)} == set()
