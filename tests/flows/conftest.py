@@ -221,12 +221,15 @@ def make_shop(root: Path, name: str) -> Shop:
 
 
 @contextmanager
-def process(words: Sequence[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    words: Sequence[str], environment: dict[str, str], log: Path, folder: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process in a session of its own; ended for certain, because Prefect's workers may not hear a SIGTERM."""
     with log.open("ab") as out:
         started = subprocess.Popen(
             [sys.executable, "-m", *words],
             env={**os.environ, **environment},
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
