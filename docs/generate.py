@@ -17,8 +17,9 @@ from importlib import import_module
 from io import StringIO
 from pathlib import Path
 
-from examples import TOP_FOLDER, Shop, pages, refreshed
+from json_page import json_page
 
+from examples import TOP_FOLDER, Shop, pages, refreshed
 from lifeloop.cli.app import main as lifeloop
 from lifeloop.cli.registry import COMMANDS, GROUPS
 from lifeloop.clock import SystemClock
@@ -66,6 +67,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "errors.md", errors()
     yield DOCS / "words.md", words()
     yield DOCS / "commands.md", commands()
+    yield DOCS / "json.md", BY_HAND + "\n" + json_page()
     for name, spec in sorted(open_project(TOP_FOLDER).journeys.items()):
         if spec.spec is not None:
             yield DOCS / "img" / f"{name}.svg", draw_svg(chart(spec.spec))

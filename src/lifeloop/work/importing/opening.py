@@ -108,12 +108,14 @@ def _targets(meaning: Meaning) -> Iterator[tuple[str, Source]]:
         yield from people.data.items()
         yield from ((f"{kind}.{name}", one) for kind, fields in people.things.items() for name, one in fields.items())
         yield from ((f"permission for {topic}", source) for topic, source in people.consents.items())
+    alone = meaning.people is None and len(meaning.events) == 1
     for event in meaning.events:
-        yield f"{event.name} of", event.customer
-        yield f"{event.name} at", event.at
+        of = "" if alone else f" of {event.name}"
+        yield f"customer{of}", event.customer
+        yield f"time{of}", event.at
         if event.id:
-            yield f"{event.name} id", event.id
-        yield from ((f"{event.name} {name}", source) for name, source in event.data.items())
+            yield f"id{of}", event.id
+        yield from ((f"{name}{of}", source) for name, source in event.data.items())
 
 
 def _doubts(reader: Reader) -> Iterator[str]:
