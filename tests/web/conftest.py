@@ -1,16 +1,24 @@
 """A store filled with a made-up year of mail: the same every time, as many as asked for."""
 
 import asyncio
+import re
 from datetime import date
 
 import httpx
 import pytest
 
+from lifeloop.clock import SetClock
+from lifeloop.store import consents as consents_of
 from lifeloop.store import customers, inbox, journeys, messages
 from lifeloop.store.opening import open_store
-from lifeloop.store.values import CustomerRow, NewMessage, PlanRow, Rendered
+from lifeloop.store.values import CustomerRow, InboxFilter, NewMessage, PlanRow, Rendered
 from lifeloop.web.app import create_app
 from lifeloop.web.query import start_of
+from lifeloop.web.recipient import create_public_app
+from lifeloop.work.ingesting import Happening, Person, ingest
+from lifeloop.work.publishing import publish
+from lifeloop.work.wave import Wave
+from lifeloop.work.workspace import open_workspace
 
 JOURNEYS = {
     "growth": [("send-second-roof", "A second roof, {name}?")],
@@ -155,3 +163,89 @@ def empty_client(tmp_path):
     store.migrate()
     yield Client(create_app(store, company="Nobody"))
     store.close()
+
+
+SHOP = """
+project: small-shop
+timezone: Europe/Amsterdam
+language: en
+company: {name: Small Shop, address: "Street 1, Rotterdam", website: "https://www.example.com"}
+web: {address: "https://mail.example.com"}
+topics:
+  service: {basis: contract, counts: false}
+  tips: {basis: contract, titles: {en: Getting started, nl: Een goed begin}}
+  news: {basis: consent, titles: {en: Stories & ideas, nl: Verhalen & ideeën}}
+  offers: {basis: consent, titles: {en: Offers, nl: Aanbiedingen}}
+customer:
+  first_name: text?
+events:
+  order.placed: {}
+senders: {shop: Small Shop <hello@example.com>}
+"""
+JOURNEY = """
+journey: one
+phase: welcome
+start: {event: order.placed}
+again: always
+delivery: {topic: news}
+steps:
+  - send: shop/one
+"""
+MAIL = """---
+subject: Hello
+from: shop
+---
+[Look]({{ link("offer") }}){.button} and [read](https://www.example.com/story?a=1&b=2), or write to
+[us](mailto:hello@example.com).
+"""
+
+
+class Recipients:
+    """A small shop with its public pages: send a mail to somebody, then use the links in it."""
+
+    def __init__(self, root, **settings):
+        (root / "journeys").mkdir(parents=True)
+        (root / "templates" / "shop").mkdir(parents=True)
+        more = "".join(f"{name}: {value}\n" for name, value in settings.items())
+        (root / "lifeloop.yaml").write_text(SHOP + more)
+        (root / "journeys" / "one.yaml").write_text(JOURNEY)
+        (root / "templates" / "shop" / "one.md").write_text(MAIL)
+        self.clock = SetClock(start_of(date(2026, 3, 2)) + 10 * 3600)
+        self.space = open_workspace(root, clock=self.clock, environ={})
+        publish(self.space, self.clock.now())
+        self.public = create_public_app(self.space)
+        self.client = Client(self.public)
+
+    def mail(self, key="ana", *, consents=None, **data):
+        """Let somebody become known and get a mail; returns it as it was handed over."""
+        known = {"first_name": key.title(), "email": f"{key}@example.com", **data}
+        said = {"news": True} if consents is None else consents
+        happening = Happening(key, "order.placed", self.clock.now(), f"{key}:{self.clock.now()}")
+        ingest(self.space, [Person(key, known, {}, said)], [happening])
+        asyncio.run(Wave(self.space).run())
+        with self.space.store.reading() as tx:
+            line = inbox.search(tx, InboxFilter(key=key))[0]
+            return inbox.find(tx, line.message_id)[1]
+
+    def link(self, mail, what):
+        """Return the path of the first link of that kind in a mail."""
+        return re.search(rf"https://mail\.example\.com(/{what}/[\w.-]+)", mail.html)[1]
+
+    def said(self, key="ana"):
+        """Return the present permission of somebody, and all that was written about it."""
+        with self.space.store.reading() as tx:
+            who = customers.find_keys(tx, [key])[key].id
+            return consents_of.of_customer(tx, who), consents_of.history(tx, who)
+
+
+@pytest.fixture
+def recipients(tmp_path):
+    made = []
+
+    def make(**settings):
+        made.append(Recipients(tmp_path / f"shop{len(made)}", **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.space.close()

@@ -22,9 +22,13 @@ _PLAIN_HTML = """<!doctype html>
 <html lang="{{ language }}" dir="{{ direction }}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{{ subject }}</title></head>
 <body>{{ content }}
-{% if unsubscribe_url %}<p><a href="{{ unsubscribe_url }}">{{ unsubscribe_url }}</a></p>{% endif %}</body></html>
+{% if unsubscribe_url %}<p><a href="{{ unsubscribe_url }}">{{ unsubscribe_url }}</a></p>{% endif %}
+{% if preferences_url %}<p><a href="{{ preferences_url }}">{{ preferences_url }}</a></p>{% endif %}</body></html>
 """
-_PLAIN_TEXT = "{{ content }}\n{% if unsubscribe_url %}\n\n{{ unsubscribe_url }}{% endif %}\n"
+_PLAIN_TEXT = (
+    "{{ content }}\n{% if unsubscribe_url %}\n\n{{ unsubscribe_url }}{% endif %}"
+    "{% if preferences_url %}\n\n{{ preferences_url }}{% endif %}\n"
+)
 PLAIN = "plain"
 """The layout that is always there: no design at all."""
 _WORD = re.compile(r"words\.(\w+)\Z")

@@ -20,6 +20,7 @@ from lifeloop.store.outgoing import UNTRIED
 from lifeloop.store.values import EVERYBODY, Message, Shard
 from lifeloop.store.values import Outcome as Settlement
 from lifeloop.work.gating import Cleared, pass_gate
+from lifeloop.work.tracking import with_links
 from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.wording import WordingProblem, envelope_of, question_of, request_of
 from lifeloop.work.workspace import Workspace
@@ -189,7 +190,9 @@ class Handing:
         return until if until is not None and until > self._space.clock.now() else None
 
     def _envelope(self, one: Cleared) -> Envelope:
-        return envelope_of(self._space, one, self._now)
+        envelope = envelope_of(self._space, one, self._now)
+        ways = (self._space.catalogue.company.get("unsubscribe"), self._space.catalogue.company.get("preferences"))
+        return with_links(self._space, one, envelope, ways)
 
     def _request(self, one: Cleared) -> Request:
         return request_of(self._space, one, self._now)

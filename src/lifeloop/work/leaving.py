@@ -80,16 +80,18 @@ def withdraw(
 
 def tell(
     space: Workspace, tx: Tx, customer: Customer, said: Iterable[tuple[str, Mapping[str, Json]]], now: Instant
-) -> None:
-    """Write events of one customer and pass them on to the journeys, in this transaction."""
+) -> frozenset[str]:
+    """Write events of one customer and pass them on, in this transaction; returns the journeys that have work."""
     rows = [
         EventRow(SOURCE, f"{customer.key}:{name}:{dump(data)}:{now}", customer.id, name, now, data)
         for name, data in said
     ]
-    if rows:
-        added = events.add(tx, rows, now)
-        route_events(space, tx, added.new, now)
-        refresh_segments(space, tx, now, customer_ids=[customer.id])
+    if not rows:
+        return frozenset()
+    added = events.add(tx, rows, now)
+    begun = route_events(space, tx, added.new, now)
+    refresh_segments(space, tx, now, customer_ids=[customer.id])
+    return begun
 
 
 def is_refused(said: Mapping[str, bool], topic: str) -> bool:

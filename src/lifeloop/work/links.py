@@ -20,7 +20,6 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 
 from lifeloop.channel.secret import Unset, looked_up
-from lifeloop.clock import Instant
 from lifeloop.journey.catalogue import Catalogue
 
 VERSION = b"\x01"
@@ -54,11 +53,6 @@ class Person:
     topic: bytes
     rest: bytes
 
-    @property
-    def at(self) -> Instant:
-        """The instant that ``rest`` stands for, where it does."""
-        return int.from_bytes(self.rest)
-
 
 @dataclass(frozen=True)
 class Links:
@@ -77,9 +71,9 @@ class Links:
         """Return where somebody chooses what they get."""
         return self._personal(Purpose.PREFERENCES, customer_id, "", bytes(_REST))
 
-    def confirm(self, customer_id: int, topic: str, at: Instant) -> str:
-        """Return where somebody confirms that they asked for a topic, at that instant."""
-        return self._personal(Purpose.CONFIRM, customer_id, topic, at.to_bytes(_REST))
+    def confirm(self, customer_id: int, topic: str, request_id: str) -> str:
+        """Return where somebody confirms that they asked for a topic."""
+        return self._personal(Purpose.CONFIRM, customer_id, topic, bytes.fromhex(request_id)[:_REST])
 
     def click(self, message_id: str | None, link_key: str) -> str:
         """Return where a counted click begins; without a message nobody can be told apart."""

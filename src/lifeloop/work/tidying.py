@@ -5,9 +5,10 @@ from __future__ import annotations
 from lifeloop.channel.values import Abilities
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Ability, Outcome, RetryAt, next_try
-from lifeloop.store import instance, outgoing
+from lifeloop.store import instance, opt_ins, outgoing
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Message
+from lifeloop.work.opting import FORGOTTEN_AFTER
 from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.workspace import Workspace
 
@@ -20,6 +21,7 @@ def tidy(space: Workspace) -> dict[str, int]:
     found = settle_lost(space, now)
     with space.store.transaction() as tx:
         instance.heartbeat(tx, now)
+        opt_ins.forget(tx, now - FORGOTTEN_AFTER)
         joined, left = refresh_segments(space, tx, now)
     return {**found, "joined": joined, "left": left}
 

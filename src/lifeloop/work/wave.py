@@ -11,6 +11,7 @@ from lifeloop.store import candidates, enrollments, outgoing
 from lifeloop.store.values import EVERYBODY, FirstDue, Shard
 from lifeloop.work.admitting import admit_due
 from lifeloop.work.handing import deliver
+from lifeloop.work.hits import settle_hits
 from lifeloop.work.labels import node_labels
 from lifeloop.work.moving import Moved, Which, move_due
 from lifeloop.work.tidying import settle_lost
@@ -132,6 +133,7 @@ class Wave:
         """Go round until nothing is due any more, or it is enough."""
         if not self.dry_run:
             settle_lost(self._space, self._space.clock.now())
+            settle_hits(self._space, self._space.clock.now())
         while await self._round() and not self.dry_run and not self._enough():
             pass
         return self.counts()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from lifeloop.work.gating import Cleared
 from lifeloop.work.links import LinksUnset
 from lifeloop.work.workspace import Workspace
 
+_ID = re.compile(r"[0-9a-f]{32}")
 _ADDRESS = {"email": "email", "sms": "phone"}
 
 
@@ -117,6 +119,7 @@ def _reader(space: Workspace, one: Cleared, now: Instant) -> Reader:
         now=now,
         unsubscribe_url=_leaving(space, one),
         preferences_url=_choosing(space, one),
+        confirm_url=_confirming(space, one),
     )
 
 
@@ -137,6 +140,15 @@ def _choosing(space: Workspace, one: Cleared) -> str | None:
     if space.links is not None:
         return space.links.preferences(one.message.customer_id)
     return space.catalogue.company.get("preferences")
+
+
+def _confirming(space: Workspace, one: Cleared) -> str | None:
+    """Return where somebody confirms what began this run: that they asked for a topic."""
+    begun = _record(_record(one.message.data.get("data")).get("start"))
+    topic, request = begun.get("topic"), begun.get("request")
+    if space.links is None or not isinstance(topic, str) or not isinstance(request, str) or not _ID.fullmatch(request):
+        return None
+    return space.links.confirm(one.message.customer_id, topic, request)
 
 
 def _address(one: Cleared) -> str:

@@ -47,6 +47,8 @@ class Workspace:
     resting: dict[str, Instant] = field(default_factory=dict)
     links: Links | None = None
     """What signs recipients' own links; None: the project has no pages for them."""
+    noted: set[str] = field(default_factory=set)
+    """Links that this process wrote down already."""
 
     @property
     def catalogue(self) -> Catalogue:

@@ -1,0 +1,67 @@
+"""Recipients' own pages as a web application: leaving, choosing, confirming, and the links of mails. Nothing else.
+
+Whoever holds a link may use it: there is no login, no cookie and no session, so there is nothing another site could
+misuse. Looking at a page never changes anything; only its button does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from lifeloop.web.recipient_clicks import Clicks
+from lifeloop.web.recipient_confirm import Confirming
+from lifeloop.web.recipient_leave import Leaving
+from lifeloop.web.recipient_pages import Door, Pages
+from lifeloop.web.recipient_preferences import Preferring
+from lifeloop.web.shield import HOSTS, Shield
+from lifeloop.work.workspace import Workspace
+
+STYLE = Path(__file__).parent / "assets" / "recipient.css"
+
+
+class NoPages(Exception):  # noqa: N818  # it is what there is: no pages
+    """The project says nowhere that it has pages for its customers."""
+
+
+def create_public_app(space: Workspace, *, behind_proxy: bool = False) -> Starlette:
+    """Make the application that customers may reach. ``behind_proxy``: believe it where a request came from.
+
+    Raises:
+        NoPages: the project has no ``web`` with an address.
+    """
+    if space.links is None:
+        raise NoPages
+    door = Door(space, space.links, Pages(space), behind_proxy=behind_proxy)
+    leaving, preferring, confirming, clicks = Leaving(door), Preferring(door), Confirming(door), Clicks(door)
+    return Starlette(
+        routes=[
+            Route("/u/{token}", leaving.page, methods=["GET"]),
+            Route("/u/{token}", leaving.leave, methods=["POST"]),
+            Route("/p/{token}", preferring.page, methods=["GET"]),
+            Route("/p/{token}", preferring.save, methods=["POST"]),
+            Route("/k/{token}", confirming.page, methods=["GET"]),
+            Route("/k/{token}", confirming.confirm, methods=["POST"]),
+            Route("/c/{token}", clicks.follow, methods=["GET"]),
+            Route("/o/{token}", clicks.opened, methods=["GET"]),
+            Route("/assets/recipient.css", _style, methods=["GET"]),
+            Route("/robots.txt", _robots, methods=["GET"]),
+        ],
+        middleware=[Middleware(Shield, hosts=HOSTS | {urlsplit(space.links.address).hostname or ""})],
+        exception_handlers={HTTPException: door.said, Exception: door.failed},
+    )
+
+
+def _style(_request: Request) -> Response:
+    return FileResponse(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _robots(_request: Request) -> Response:
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
