@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 from cyclopts import Parameter
 
@@ -58,9 +59,22 @@ def up(
         with ExitStack() as stack:
             inbox = stack.enter_context(_inbox(space, port))
             stack.enter_context(_prefect(space, prefect_port, here))
-            return _live(space, inbox, here, browser=not no_browser)
+            told = _live(space, inbox, here, browser=not no_browser)
+    except KeyboardInterrupt:
+        here.out.note("stopped at once")
+        _leave(Exit.INTERRUPTED)
     finally:
         space.close()
+    if not told:
+        _leave(Exit.FINE)
+    return Exit.FINE
+
+
+def _leave(code: Exit) -> NoReturn:
+    """End without waiting: Prefect's threads would hold this process up for a server that does not answer any more."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _ask(space: Workspace, here: Here, *, yes: bool) -> None:
@@ -109,8 +123,9 @@ def _free(port: int) -> int:
         return int(taken.getsockname()[1])
 
 
-def _live(space: Workspace, inbox: str, here: Here, *, browser: bool) -> int:
+def _live(space: Workspace, inbox: str, here: Here, *, browser: bool) -> bool:
     from lifeloop.flows.deploying import NotOursError
+    from lifeloop.flows.draining import tell_the_rest
     from lifeloop.flows.going_live import go_live
     from lifeloop.flows.manifest import POOL
     from lifeloop.flows.resident import Resident
@@ -131,7 +146,7 @@ def _live(space: Workspace, inbox: str, here: Here, *, browser: bool) -> int:
     resident = Resident(space, lambda name, state: here.out.print(f"  {state:<10} {name}", wrap=False))
     with gently(lambda: _stop(resident, here)):
         asyncio.run(resident.run_forever())
-    return Exit.FINE
+        return tell_the_rest()
 
 
 def _stop(resident: Resident, here: Here) -> None:
