@@ -69,8 +69,10 @@ class Runner:
         return told
 
     async def run_forever(self) -> None:
-        """Go on until ``stopping``. A database that goes away or is busy is waited for, not given up on; so is a
-        mistake of our own: what one wave could not do, the next may."""
+        """Go on until ``stopping``; a database that goes away or is busy is waited for, not given up on.
+
+        So is a mistake of our own: what one wave could not do, the next may.
+        """
         patience = PATIENCE[0]
         while not self.stopping:
             try:
