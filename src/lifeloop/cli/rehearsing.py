@@ -30,6 +30,7 @@ from lifeloop.rehearse.story import Line, Story
 from lifeloop.rehearse.testing import changed
 from lifeloop.rehearse.typed import Typed, UnreadableError, begins_with_a_moment
 from lifeloop.rehearse.wording import Wording
+from lifeloop.rehearse.world import EndlessError
 
 T = TypeVar("T")
 _ANY_DAY = date(1970, 1, 1)
@@ -142,7 +143,10 @@ class Bench:
             pins=_pins(wish.paths, plans),
             seed=wish.seed,
         )
-        result = simulate(asked)
+        try:
+            result = simulate(asked)
+        except EndlessError as problem:
+            raise Findings(str(problem), hint="let one of them say  again: after 1 day") from problem
         notes = (*beginning.notes, *_refusals(result, plan, person))
         tests = self._opened.journey(plan.journey).tests
         anchor = Starter(plan, person, self._opened.catalogue, tests).anchor() if wish.journey else None

@@ -6,7 +6,7 @@ may enter is let in, then everybody who is due moves, then what that brought abo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lifeloop.clock import Instant
@@ -40,7 +40,17 @@ from lifeloop.rehearse.memory import Changed, Memory, Reaction, Run, changed
 from lifeloop.rehearse.starts import Starts
 
 _NO_PINS: Mapping[str, str] = {}
+MOST_ROUNDS = 1000
+"""More rounds than any life needs within one second."""
 _PAST = {"open": "opened", "click": "clicked", "reply": "replied"}
+
+
+class EndlessError(RuntimeError):
+    """Journeys start each other again and again within one second."""
+
+    def __init__(self, journeys: Sequence[str]) -> None:
+        super().__init__(f"{' and '.join(journeys)} start each other again and again, without any time between")
+        self.journeys = tuple(journeys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +174,16 @@ class World:
         self.now = max(self.now, end)
 
     def settle(self) -> None:
-        """Do everything that is due now."""
-        while self._admit_due() or self._move_due():
+        """Do everything that is due now.
+
+        Raises:
+            EndlessError: there is always more.
+        """
+        for _ in range(MOST_ROUNDS):
+            if not (self._admit_due() or self._move_due()):
+                return
             self._starts.refresh(self.now)
+        raise EndlessError(sorted({run.plan.journey for run in self.runs[-MOST_ROUNDS:]}))
 
     # Within one instant -----------------------------------------------------------------------------------------
 
