@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lifeloop.work.workspace import Workspace
 
 SHAPE = document(
-    "`event send`: the event as it was taken in. `new` is false when the same event had come before; `wakes` names the journeys that"
+    "`event send`: the event as it was taken in. `new` is false when it had come before; `wakes` names the journeys that"
     " now have something to do.",
     name=TEXT,
     customer=TEXT,

@@ -51,9 +51,10 @@ class Lines:
         self.number += 1
         if self._back:
             return self._again(self._back.pop())
-        line = self._file.readline(LONGEST)
+        line = "" if self._file.closed else self._file.readline(LONGEST)
         if not line:
             self.number -= 1
+            self._file.close()
             raise StopIteration
         if len(line) >= LONGEST and not line.endswith("\n"):
             self._skip_rest()

@@ -47,7 +47,15 @@ def open_import(path: Path, catalogue: Catalogue, said: Said, habits: Habits, ma
     if is_json(path, _head(path, habits.encoding)):
         return _records(path, catalogue, said, habits, mapping)
     table = Table(path, delimiter=habits.delimiter, encoding=habits.encoding)
-    meaning = written.meaning(table.columns) if written else guess(table, catalogue, said)
+    try:
+        meaning = written.meaning(table.columns) if written else guess(table, catalogue, said)
+    except MappingError:
+        table.close()
+        raise
+    return _table(table, meaning, habits, catalogue)
+
+
+def _table(table: Table, meaning: Meaning, habits: Habits, catalogue: Catalogue) -> OpenFile:
     reader = Reader(table, meaning, habits, catalogue)
     return OpenFile(
         rows=reader.rows,

@@ -40,6 +40,13 @@ class Table:
         self.path = path
         self._lines = Lines(path, encoding)
         self.encoding = self._lines.encoding
+        try:
+            self._begin(delimiter)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, delimiter: str | None) -> None:
         self.delimiter = NAMES.get(delimiter or "", delimiter) or self._guess_delimiter()
         self._taking = _Taking(self._lines)
         self._reader = self._open_reader()
