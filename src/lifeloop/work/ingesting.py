@@ -102,9 +102,11 @@ def take_in(
 
 
 def _write_people(tx: Tx, people: Sequence[Person], happenings: Sequence[Happening], now: Instant) -> Upserted:
-    rows = {one.customer: CustomerRow(one.customer) for one in happenings}
-    rows |= {one.key: CustomerRow(one.key, one.data) for one in people}
-    return customers.upsert(tx, list(rows.values()), now)
+    """Write everybody who is named; what a batch says about one customer in several places adds up."""
+    told = {one.key for one in people}
+    silent = dict.fromkeys(one.customer for one in happenings if one.customer not in told)
+    rows = [*map(CustomerRow, silent), *(CustomerRow(one.key, one.data) for one in people)]
+    return customers.upsert(tx, rows, now)
 
 
 def _things(space: Workspace, people: Sequence[Person], ids: Mapping[str, int]) -> list[ObjectRow]:
