@@ -71,7 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("answer", "Run", "Answer a question that a journey has put to a person of yours."),
     Command("status", "Look", "Say where people and messages are."),
     Command("who", "Look", "Show who waits in a journey: where, since when and until when."),
-    Command("customer", "Look", "Show one customer: data, permissions, and their story across journeys."),
+    Command("customer", "Look", "Show one customer: data, permissions, and their whole story across journeys."),
     Command("why", "Look", "Say why somebody is, was or is not in a journey: every rule, with what it found."),
     Command("doctor", "Look", "Check installation, project and database, and say what to do."),
     Command("asks", "Look", "Show the questions that wait for an answer."),

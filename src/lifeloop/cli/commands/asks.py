@@ -31,7 +31,9 @@ REFERENCE = 12
 
 
 def asks(who: str = "", /, *, here: Here) -> int:
-    """Show the questions that wait for an answer, with what to type.
+    """Show the questions that wait for an answer.
+
+    Each with what to type.
 
     Parameters
     ----------

@@ -44,9 +44,9 @@ def customer(
     limit: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000))] = 40,
     here: Here,
 ) -> int:
-    """Show one customer: data, permissions, and their whole story across journeys, past and ahead.
+    """Show one customer: data, permissions, and their whole story across journeys.
 
-    Times are on the customer's own clock. Personal data is shown: you are on the operator's machine.
+    The past, and what lies ahead. Times are on the customer's own clock. Personal data is shown: you are on the operator's machine.
 
     Parameters
     ----------

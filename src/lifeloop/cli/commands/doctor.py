@@ -38,7 +38,9 @@ SLOW = 2.0
 
 
 def doctor(*, report: Path | None = None, here: Here) -> int:
-    """Check the installation, the project, the database and what is on its way, and say what to do.
+    """Check installation, project and database, and say what to do.
+
+    Also what is on its way, and what is stuck.
 
     Parameters
     ----------

@@ -27,9 +27,9 @@ def pause(
     reason: str = "paused by hand",
     here: Here,
 ) -> int:
-    """Let a journey rest, or stop everything: nobody moves, nothing leaves. Timers and events are kept.
+    """Let a journey rest, or stop everything. Timers and events are kept.
 
-    Nobody is lost: when it goes on, each message is judged by how late it has become. See "lifeloop resume".
+    Nobody in it moves, and nothing of it leaves. Nobody is lost: when it goes on, each message is judged by how late it has become. See "lifeloop resume".
 
     Parameters
     ----------

@@ -59,7 +59,9 @@ def replay(
     database: str | None = None,
     here: Here,
 ) -> int:
-    """Let recorded events happen again, each at its own time, and see what your journeys would have sent.
+    """Live through events that really happened, with the clock of the data.
+
+    Each event comes at its own time, and you see what your journeys would have sent.
 
     Reads a CSV file with a mapping file, or JSON Lines, as "lifeloop import" does. Nothing leaves this machine: what
     would have been sent is kept in a database of its own, .lifeloop/replay.db, which is made anew each time.

@@ -39,9 +39,9 @@ def resume(
     yes: Annotated[bool, Parameter(alias="-y")] = False,
     here: Here,
 ) -> int:
-    """Let journeys go on, and say first what will happen: who is due, what leaves, what has become too late.
+    """Let journeys go on, and say first what will happen.
 
-    Messages that were held for you are tried again, too.
+    That is: who is due, what leaves, what has become too late. Messages that were held for you are tried again, too.
 
     Parameters
     ----------

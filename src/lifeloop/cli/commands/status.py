@@ -46,7 +46,9 @@ LOST = ("suppressed", "capped", "expired", "cancelled")
 
 
 def status(journey: JourneyName = "", /, *, here: Here) -> int:
-    """Say where people and messages are: how many are on the way, waiting, through, stopped and why.
+    """Say where people and messages are.
+
+    How many are on the way, waiting, through, stopped, and why.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def up(
     yes: bool = False,
     here: Here,
 ) -> int:
-    """Start everything on this machine: Prefect's server, the inbox page, and a runner for the journeys.
+    """Start everything on this machine: Prefect, the inbox page, a runner.
 
     Makes the journeys live, and runs until you press Ctrl-C. With PREFECT_API_URL set it uses that Prefect server and
     starts none. Both pages can only be reached from this machine. Prefect's asks for no password: where others use

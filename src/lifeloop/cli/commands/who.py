@@ -46,7 +46,9 @@ def who(
     limit: Annotated[int, Parameter(validator=Number(gte=1, lte=100_000))] = 20,
     here: Here,
 ) -> int:
-    """Show who waits in a journey: where, since when and until when, each on their own clock.
+    """Show who waits in a journey: where, since when and until when.
+
+    Times are on each one's own clock.
 
     Parameters
     ----------
