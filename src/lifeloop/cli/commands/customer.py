@@ -46,7 +46,8 @@ def customer(
 ) -> int:
     """Show one customer: data, permissions, and their whole story across journeys.
 
-    The past, and what lies ahead. Times are on the customer's own clock. Personal data is shown: you are on the operator's machine.
+    The past, and what lies ahead. Times are on the customer's own clock. Personal data is shown: you are on the
+    operator's machine.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lifeloop.work.workspace import Workspace
 
 SHAPE = document(
-    "`event send`: the event as it was taken in. `new` is false when it had come before; `wakes` names the journeys that"
-    " now have something to do.",
+    "`event send`: the event as it was taken in. `new` is false when it had come before; `wakes` names the journeys"
+    " that now have something to do.",
     name=TEXT,
     customer=TEXT,
     at=INSTANT,

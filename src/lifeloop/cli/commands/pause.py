@@ -29,7 +29,8 @@ def pause(
 ) -> int:
     """Let a journey rest, or stop everything. Timers and events are kept.
 
-    Nobody in it moves, and nothing of it leaves. Nobody is lost: when it goes on, each message is judged by how late it has become. See "lifeloop resume".
+    Nobody in it moves, and nothing of it leaves. Nobody is lost: when it goes on, each message is judged by how
+    late it has become. See "lifeloop resume".
 
     Parameters
     ----------
