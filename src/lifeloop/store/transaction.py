@@ -21,6 +21,7 @@ Rows = Sequence[Any]
 """What a statement returned: tuples whose values have the names of their columns."""
 
 T = TypeVar("T")
+_COLUMN = re.compile(r'value ->> \d+ AS "(\w+)"')
 _PARAMETER = re.compile(r"(?<![:\w]):(\w+)(?!:)")
 
 
@@ -47,7 +48,7 @@ class Tx:
         if self.postgres:
             typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
             return f"json_to_recordset(CAST(:{name} AS json)) AS r({typed})"
-        read = ", ".join(f"value ->> '{column}' AS \"{column}\"" for column in columns)
+        read = ", ".join(f'value ->> {place} AS "{column}"' for place, column in enumerate(columns))
         return f"(SELECT {read} FROM json_each(:{name})) AS r"
 
     def among(self, column: str, name: str, kind: str = "bigint") -> str:
@@ -76,7 +77,7 @@ class Tx:
     def _execute(self, sql: str, values: Mapping[str, Any], read: Callable[[Any], T]) -> T:
         cursor = self._open_cursor()
         try:
-            cursor.execute(_for_psycopg(sql) if self.postgres else sql, self._bind(values))
+            cursor.execute(_for_psycopg(sql) if self.postgres else sql, self._bind(sql, values))
             return read(cursor)
         except self._driver_error as problem:
             raise self._named(sql, problem) from problem
@@ -94,13 +95,26 @@ class Tx:
             sql, {}, problem, self._driver_error, hide_parameters=True, connection_invalidated=broke, dialect=dialect
         )
 
-    def _bind(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: self._value(name, value) for name, value in values.items()}
+    def _bind(self, sql: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._value(sql, name, value) for name, value in values.items()}
 
-    def _value(self, name: str, value: Any) -> Any:
-        if name == "rows" or (isinstance(value, list | tuple | frozenset | set) and not self.postgres):
-            return json.dumps(list(value), ensure_ascii=False)
-        return list(value) if isinstance(value, tuple | frozenset | set) else value
+    def _value(self, sql: str, name: str, value: Any) -> Any:
+        if name == "rows":
+            return json.dumps(value if self.postgres else _in_order(sql, value), ensure_ascii=False)
+        if isinstance(value, list | tuple | frozenset | set):
+            return list(value) if self.postgres else json.dumps(list(value), ensure_ascii=False)
+        return value
+
+
+def _in_order(sql: str, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    """Return a batch as lists in the order of its table: SQLite reads them in half the time of named values."""
+    columns = _columns_in(sql)
+    return [[row.get(column) for column in columns] for row in rows]
+
+
+@lru_cache(maxsize=4096)
+def _columns_in(sql: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_COLUMN.findall(sql)))
 
 
 def _touched(cursor: Any) -> int:
