@@ -18,6 +18,8 @@ AND_WHAT_IT_ENTERS = "+"
 class Tested:
     """One journey and how its tests went. ``journey.plan`` None: it has mistakes, so nothing could be tested."""
 
+    __test__ = False
+
     journey: Journey
     results: tuple[TestResult, ...] = ()
 
