@@ -91,7 +91,7 @@ def test_receipts_keep_the_order_when_some_are_recorded_and_some_are_made():
         ({"email": "smtp"}, "say which mail server"),
         ({"email": "smtp", "channels": {"smtp": {"host": "env.SMTP_HOST"}}}, "SMTP_HOST is not set"),
         ({"email": "smtp", "channels": {"smtp": {"host": "h", "tls": "maybe"}}}, "starttls, tls or none"),
-        ({"email": "pigeon"}, "'pigeon', which is not a way out"),
+        ({"email": "pigeon"}, "'pigeon' is not a way out"),
         ({"email": "postmark"}, "postmark: say 'token' under 'channels'"),
         ({"email": "postmark", "channels": {"postmark": {"token": "env.POSTMARK_TOKEN"}}}, "POSTMARK_TOKEN is not set"),
         ({"email": "resend", "channels": {"resend": {"token": "x", "batch": "1000"}}}, "from 1 to 100"),

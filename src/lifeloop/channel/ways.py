@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
+from lifeloop.channel.declared_border import DeclaredBorder
+from lifeloop.channel.declared_files import declared
 from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Guard
 from lifeloop.channel.http import HttpConnections
@@ -20,6 +22,7 @@ from lifeloop.channel.values import Abilities, Channel, Envelope, Receipt, Reque
 from lifeloop.clock import Clock
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.catalogue import Catalogue
+from lifeloop.journey.ways import BUILT_IN, MAIL_PROVIDERS, provider_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +32,21 @@ class Ways:
     mail: Channel[Envelope]
     inbox: Channel[Envelope]
     calls: Channel[Request]
+    others: Mapping[str, Channel[Envelope]] = field(default_factory=dict)
+    """The channels that a provider is declared for: texts, pushes, chats."""
 
     def of(self, channel: str) -> Channel[Envelope]:
-        """Return the way for a channel; texts and pushes have no provider yet and stay in the inbox."""
-        return self.mail if channel == "email" else self.inbox
+        """Return the way for a channel; one without a provider stays in the inbox."""
+        return self.mail if channel == "email" else self.others.get(channel, self.inbox)
+
+    @property
+    def everything(self) -> tuple[Channel[Envelope] | Channel[Request], ...]:
+        """Every way out, each once."""
+        return (self.mail, self.inbox, self.calls, *self.others.values())
 
     async def close(self) -> None:
         """Let go of every kept connection."""
-        for way in (self.mail, self.inbox, self.calls):
+        for way in self.everything:
             await way.close()
 
 
@@ -45,7 +55,10 @@ def ways_out(
 ) -> Ways:
     """Read the project's settings. What cannot be used becomes a way that says so, message by message."""
     return Ways(
-        mail=_mail(catalogue, environ, clock, inbox), inbox=inbox, calls=_calls(catalogue, environ, clock, recorder)
+        mail=_mail(catalogue, environ, clock, inbox),
+        inbox=inbox,
+        calls=_calls(catalogue, environ, clock, recorder),
+        others={way: _provider(way, catalogue, environ, clock) for way in _others(catalogue)},
     )
 
 
@@ -95,10 +108,8 @@ class CallsHere:
 def _mail(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, inbox: LocalInbox) -> Channel[Envelope]:
     if catalogue.email == "inbox":
         return inbox
-    if catalogue.email in CLASSES:
-        return _provider(catalogue.email, catalogue, environ, clock)
     if catalogue.email != "smtp":
-        return Closed(f"e-mail is set to '{catalogue.email}', which is not a way out; use 'inbox' or 'smtp'")
+        return _provider(catalogue.email, catalogue, environ, clock)
     try:
         server = SmtpServer.read(catalogue.channels.get("smtp", {}), environ)
     except Unset as problem:
@@ -110,13 +121,27 @@ def _mail(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, inbox:
     return SmtpChannel(server, clock, project=catalogue.project)
 
 
-def _provider(name: str, catalogue: Catalogue, environ: Mapping[str, str], clock: Clock) -> Channel[Envelope]:
+def _others(catalogue: Catalogue) -> Iterable[str]:
+    """Return what is declared under ``channels`` for messages other than e-mail."""
+    mail = {*BUILT_IN, *MAIL_PROVIDERS, catalogue.email}
+    return (way for way in catalogue.channels if way not in mail)
+
+
+def _provider(way: str, catalogue: Catalogue, environ: Mapping[str, str], clock: Clock) -> Channel[Envelope]:
+    """Return the way through a provider: one that is written in Python, or one that a file declares."""
+    name, given = provider_of(way, catalogue), catalogue.channels.get(way, {})
     try:
-        said = resolved(name, takes(name), catalogue.channels.get(name, {}), environ)
-        check = partial(checked, project=catalogue.project)
-        return ProviderChannel(name, provider(name, said), check, Wire(guard=_guard(catalogue)), clock)
+        wire = Wire(guard=_guard(catalogue))
+        if name in CLASSES:
+            said = resolved(way, takes(name), given, environ)
+            return ProviderChannel(way, provider(name, said), partial(checked, project=catalogue.project), wire, clock)
+        found = declared(name, catalogue.root)
+        if found is None:
+            return Closed(f"'{name}' is not a way out, or its file has a mistake; ask:  lifeloop validate")
+        border = DeclaredBorder(found, resolved(way, found.takes, given, environ), catalogue.project)
+        return ProviderChannel(way, border, border.check, wire, clock)
     except Unset as problem:
-        return Closed(f"{name}: {problem}; put it into the environment")
+        return Closed(f"{way}: {problem}; put it into the environment")
     except (Incomplete, BadNetwork) as problem:
         return Closed(str(problem))
 

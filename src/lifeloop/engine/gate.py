@@ -31,7 +31,7 @@ from lifeloop.journey.plan import Policy
 
 WEEK = Length(days=7)
 
-_ADDRESSES = {"email": "email", "sms": "phone"}
+_ADDRESSES = {"email": "email", "sms": "phone", "whatsapp": "phone"}
 _OTHERWISE = "email"
 
 HoldRule = Literal["hours", "holidays", "gap", "limit", "pace", "pause"]

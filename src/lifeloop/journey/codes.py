@@ -2,7 +2,8 @@
 
 To add a code, add its file: a title, what is wrong and why it matters, then ``Wrong`` and ``Right`` with one example
 each. The word behind the fence says what the example is, so that a test can try it: ``yaml``, ``condition``,
-``length``, ``moment``, ``hours``, ``limit``, ``rhythm``, ``project``, ``person``, ``journey``, ``template``, ``text``.
+``length``, ``moment``, ``hours``, ``limit``, ``rhythm``, ``project``, ``person``, ``journey``, ``template``,
+``provider``, ``ways``, ``text``.
 
 J0xx: the file itself · J10x: the shape of a step · J11x: times and sentences · J12x: names and types · J13x: data
 that may be missing · J14x: what is known on a path · J15x: splits, ids · J16x: other names · J17x: shared steps ·

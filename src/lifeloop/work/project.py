@@ -8,6 +8,7 @@ from pathlib import Path
 from lifeloop.journey.project import Project, load_project
 from lifeloop.journey.project_file import read_catalogue
 from lifeloop.journey.source import Report
+from lifeloop.journey.ways import provider_files
 from lifeloop.message.library import read_library
 
 
@@ -15,6 +16,10 @@ def open_project(root: Path) -> Project:
     """Read everything in a project folder; mistakes are in ``diagnostics``, nothing is raised for content."""
     report = Report()
     catalogue = read_catalogue(root, report)
+    if catalogue.channels or catalogue.email != "inbox" or provider_files(root):
+        from lifeloop.channel.declared_files import check_providers  # it brings an HTTP client: not for everybody
+
+        check_providers(catalogue, report)
     library, found = read_library(root / "templates", catalogue)
     project = load_project(root, library, catalogue)
     everything = (*report.found, *project.diagnostics, *found)

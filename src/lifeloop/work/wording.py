@@ -17,7 +17,7 @@ from lifeloop.work.links import LinksUnset
 from lifeloop.work.workspace import Workspace
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_ADDRESS = {"email": "email", "sms": "phone"}
+_ADDRESS = {"email": "email", "sms": "phone", "whatsapp": "phone"}
 
 
 class WordingProblem(Exception):  # noqa: N818  # an expected outcome: the message is held, the others go on
@@ -143,12 +143,12 @@ def _choosing(space: Workspace, one: Cleared) -> str | None:
 
 
 def _confirming(space: Workspace, one: Cleared) -> str | None:
-    """Return where somebody confirms what began this run: that they asked for a topic."""
-    begun = _record(_record(one.message.data.get("data")).get("start"))
-    topic, request = begun.get("topic"), begun.get("request")
-    if space.links is None or not isinstance(topic, str) or not isinstance(request, str) or not _ID.fullmatch(request):
+    """Return where somebody confirms what the step names: ``with: {confirms: topic, request: the request's id}``."""
+    said = {name: text for name, text in _args(one).items() if name in ("confirms", "request")}
+    if space.links is None or len(said) < 2:  # noqa: PLR2004  # both or nothing
         return None
-    return space.links.confirm(one.message.customer_id, topic, request)
+    topic, request = (str(text) for _, text in sorted(space.renderer.render_args(said, _context(one)).items()))
+    return space.links.confirm(one.message.customer_id, topic, request) if _ID.fullmatch(request) else None
 
 
 def _address(one: Cleared) -> str:
