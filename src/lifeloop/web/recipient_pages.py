@@ -60,7 +60,7 @@ class Pages:
         self, title: str, lead: str, say: Speech, *, status: int = 200, good: bool = False, **more: Any
     ) -> Response:
         """Return a page that says something; ``title`` and ``lead`` by the name of their words."""
-        values = {"topic": "", "lines": (), "link": "", "link_text": "", **more}
+        values = {"topic": "", "points": (), "lines": (), "link": "", "link_text": "", **more}
         return self.show("said", say, status=status, title=say[title], lead=say[lead], good=good, **values)
 
 

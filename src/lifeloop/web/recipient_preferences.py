@@ -74,11 +74,16 @@ class Preferring:
         on = [self._named(name, say) for name, yes in choices.topics.items() if yes]
         until = self._until(choices, say)
         lines = [
-            *on,
             *([say["saved_pace"]] if on and choices.wish.pace == "weekly" else ()),
             *([say["saved_pause"].format(until=until)] if on and until else ()),
         ]
-        values: dict[str, Any] = {"good": True, "lines": lines, "link": here, "link_text": say["saved_back"]}
+        values: dict[str, Any] = {
+            "good": True,
+            "points": on,
+            "lines": lines,
+            "link": here,
+            "link_text": say["saved_back"],
+        }
         return self._door.pages.say("saved_title", "saved_lead" if on else "saved_none", say, **values)
 
     def _named(self, topic: str, say: Speech) -> str:
