@@ -104,7 +104,7 @@ def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
         predicates=read_each(block.value("predicates"), "predicates", report, _predicate),
         senders=read_each(block.value("senders"), "senders", report, read_sender),
         connections=read_each(block.value("connections"), "connections", report, read_connection),
-        places=dict(places_of(block.value("channels"))),
+        places=dict(places_of(block)),
         channels=read_each(block.value("channels"), "channels", report, read_way),
         web=read_web(block.value("web"), report),
         tracking=read_tracking(block.value("tracking"), report),

@@ -49,8 +49,11 @@ def read_way(name: Scalar, node: Node, report: Report) -> dict[str, str] | None:
     return found
 
 
-def places_of(node: Node | None) -> Iterator[tuple[str, Place]]:
-    """Yield where each way out and each of its settings stands: ``channels.sms``, ``channels.sms.from``."""
+def places_of(block: Map) -> Iterator[tuple[str, Place]]:
+    """Yield where each way out and each of its settings stands: ``email``, ``channels.sms``, ``channels.sms.from``."""
+    if (email := block.value("email")) is not None:
+        yield "email", email.place
+    node = block.value("channels")
     for entry in node.entries if isinstance(node, Map) else ():
         name = f"channels.{entry.key.text}"
         yield name, entry.key.place
