@@ -7,10 +7,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-import lifeloop.work.gating as gating
 from lifeloop.engine.values import Sent
 from lifeloop.store import consents, customers, journeys, messages
 from lifeloop.store.values import SuppressionRow
+from lifeloop.work import gating
 from lifeloop.work.wave import Wave
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

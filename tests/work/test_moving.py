@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-import lifeloop.work.moving as moving
 from lifeloop.clock import SetClock
 from lifeloop.engine.values import Facts, Move, SetData, State, Status, Visited
 from lifeloop.journey.condition import DataName
 from lifeloop.store import customers, enrollments, journeys, messages
+from lifeloop.work import moving
 from lifeloop.work.moving import NoProgressError, check_progress, learned_since
 from lifeloop.work.wave import Wave
 

@@ -35,8 +35,7 @@ log = logging.getLogger(__name__)
 SAFE_PART = 0.8
 """The part of a lease in which something new is handed over: after it somebody else may soon hold the message."""
 AT_ONCE = 16
-"""How many one way takes before what came of them is written, and how many are marked at a time where a second
-sending would not be recognised: if this process dies, no more than these are left in doubt."""
+"""How many one way takes before what came of them is written, if it does not say itself how many it takes."""
 PAUSED_FOR = 300
 """Seconds until a way out is tried again that needs a person to repair a setting."""
 GIVE_UP_AFTER = 3 * 86_400
@@ -66,7 +65,7 @@ async def deliver(
 ) -> Delivered:
     """Take one batch through gate, rendering, sending and settling. After ``enough`` nothing new is handed over."""
     began = monotonic()  # before the marks: a machine that sleeps after them must not believe in its leases
-    most = limit if _recognises_keys(space) else min(limit, AT_ONCE)
+    most = min([limit, *_doubtful(space)])
     gated = pass_gate(space, now, limit=most, journeys=journeys, shard=shard, customer=customer)
     counts = defaultdict(int, gated.kept)
     for settlement in await Handing(space, now, began, enough).hand_over(gated.cleared):
@@ -74,9 +73,16 @@ async def deliver(
     return Delivered(dict(counts), gated.claimed >= most, gated.halted)
 
 
-def _recognises_keys(space: Workspace) -> bool:
-    ways = (space.ways.mail, space.ways.inbox, space.ways.calls)
-    return all(way.abilities.key_window is not None for way in ways)
+def _doubtful(space: Workspace) -> list[int]:
+    """Return how many may be on their way at once, for each way out that would not recognise a second sending.
+
+    No more are marked at a time: if this process dies, they are left in doubt, and never said.
+    """
+    return [_part(way.abilities) for way in space.ways.everything if way.abilities.key_window is None]
+
+
+def _part(abilities: Abilities) -> int:
+    return abilities.batch if abilities.batch > 1 else AT_ONCE
 
 
 class Handing:
@@ -116,7 +122,7 @@ class Handing:
         abilities: Abilities,
     ) -> list[Settlement]:
         done: list[Settlement] = []
-        for part in _parts(batch, abilities.batch if abilities.batch > 1 else AT_ONCE):
+        for part in _parts(batch, _part(abilities)):
             if self._enough() or monotonic() > self._until:
                 done += await self._settle([self._unsent(one, self._now) for one in part])
             else:

@@ -1,0 +1,82 @@
+"""``kill -9`` at random moments, fifty times over two thousand messages: nothing is lost, nothing is said twice."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+from checker import verdict
+
+pytestmark = pytest.mark.crash
+
+KILLS = 50
+PEOPLE = 1_000
+
+
+def report(capsys, line: str) -> None:
+    with capsys.disabled():
+        print(f"\n  {line}")  # the figures are what the test is for
+
+
+def test_mail_over_smtp_where_nobody_recognises_a_second_try(labs, fresh_url, capsys) -> None:
+    """The real command against a real mail server: what may have left is never sent again, and is not lost."""
+    lab = labs(fresh_url(), seed=11)
+    lab.feed(0, PEOPLE)
+    lab.strike("run", KILLS, least=0.12, most=0.28)
+    lab.drain("run")
+    found = verdict(lab.space.store, lab.notes)
+    report(capsys, f"{found.line(f'smtp, {kind_of(lab)}', lab.kills)}; {lab.busy_kills} kills at work")
+    assert (found.clean, found.wanted, lab.kills > KILLS - 1) == (True, 2 * PEOPLE, True)
+    assert lab.busy_kills >= KILLS // 2
+
+
+def test_a_sink_that_honours_keys(labs, fresh_url, capsys) -> None:
+    """The same runner, two at a time on PostgreSQL, to somebody who knows a key again: all of it, and each once."""
+    lab = labs(fresh_url(), seed=12)
+    lab.feed(0, PEOPLE)
+    lab.strike("keyed", KILLS, least=0.12, most=0.28, workers=2 if lab.space.store.postgres else 1)
+    lab.drain("keyed")
+    found = verdict(lab.space.store, lab.notes)
+    report(capsys, f"{found.line(f'keyed, {kind_of(lab)}', lab.kills)}; {lab.busy_kills} kills at work")
+    assert (found.clean, found.wanted, found.arrived, found.in_doubt) == (True, 2 * PEOPLE, 2 * PEOPLE, 0)
+
+
+def test_ctrl_c_at_any_moment_leaves_nothing_in_doubt(labs, tmp_path, capsys) -> None:
+    """Asked to stop, a worker finishes what it holds: nothing is cut off, so nothing has to be assumed."""
+    lab = labs(f"sqlite:///{tmp_path / 'asked.db'}", seed=13)
+    lab.feed(0, 100)
+    lab.strike("run", 6, least=0.3, most=0.6, with_signal=signal.SIGINT)
+    lab.drain("run")
+    found = verdict(lab.space.store, lab.notes)
+    report(capsys, found.line("asked to stop, sqlite", lab.kills))
+    assert (found.clean, found.wanted, found.arrived, found.in_doubt) == (True, 200, 200, 0)
+
+
+def test_the_control_a_worker_that_hopes_says_things_twice(labs, tmp_path, capsys) -> None:
+    """The same kills, and one protection less: the checker must see it, or it proves nothing."""
+    lab = labs(f"sqlite:///{tmp_path / 'hoping.db'}", seed=14, slowness=0.01)
+    lab.feed(0, 100)
+    lab.strike("resend", 12, least=0.3, most=0.5)
+    lab.drain("resend")
+    found = verdict(lab.space.store, lab.notes)
+    report(capsys, found.line("control, sqlite", lab.kills))
+    assert found.twice
+    assert not found.lost
+
+
+def test_two_processes_write_to_one_file_while_a_third_is_killed(labs, tmp_path, capsys) -> None:
+    """An import into SQLite beside a running worker: both wait for their turn, and neither fails."""
+    lab = labs(f"sqlite:///{tmp_path / 'busy.db'}", seed=15)
+    alive = [lab.start("keyed"), lab.start("keyed")]
+    for batch in range(20):
+        lab.feed(10 * batch, 10)
+    lab.kill(alive.pop())
+    lab.kill(alive.pop(), signal.SIGTERM)
+    lab.drain("keyed")
+    found = verdict(lab.space.store, lab.notes)
+    report(capsys, found.line("import beside two workers, sqlite", lab.kills))
+    assert (found.clean, found.wanted, found.arrived) == (True, 400, 400)
+
+
+def kind_of(lab) -> str:
+    return "postgres" if lab.space.store.postgres else "sqlite"
