@@ -66,6 +66,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "deploy", "Run", "Make what is written what runs: journeys go live, and Prefect gets one deployment for each."
     ),
+    Command("consent", "Run", "Show and ask for customers' permission, with its proof.", function="consent:app"),
+    Command("serve-links", "Run", "Serve your customers' own pages: unsubscribe, preferences, confirmation, clicks."),
     Command("pause", "Run", "Let a journey rest, or stop everything. Timers and events are kept."),
     Command("resume", "Run", "Let journeys go on, and say first what will happen."),
     Command("answer", "Run", "Answer a question that a journey has put to a person of yours."),

@@ -15,13 +15,13 @@ PORT = 8025
 TRIES = 20
 
 
-def listen(port: int = PORT) -> socket.socket:
-    """Take the port, or the next free one; 0 takes any."""
+def listen(port: int = PORT, host: str = HOST) -> socket.socket:
+    """Take the port, or the next free one; 0 takes any. Only this machine is listened to, unless told otherwise."""
     for candidate in range(port, port + TRIES) if port else (0,):
         taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            taken.bind((HOST, candidate))
+            taken.bind((host, candidate))
         except OSError as problem:
             taken.close()
             if problem.errno not in (errno.EADDRINUSE, errno.EACCES):
@@ -34,19 +34,21 @@ def listen(port: int = PORT) -> socket.socket:
 
 def address_of(taken: socket.socket) -> str:
     """Return what to type into a browser."""
-    return f"http://{HOST}:{taken.getsockname()[1]}/"
+    host, port = taken.getsockname()[:2]
+    return f"http://{host}:{port}/"
 
 
 def serve(
     app: ASGIApp,
     *,
     port: int = PORT,
+    host: str = HOST,
     open_browser: bool = True,
     announce: Callable[[str], None] = print,
     path: str = "",
 ) -> None:
     """Serve until interrupted. ``announce`` is told the address; a machine without a browser is no mistake."""
-    taken = listen(port)
+    taken = listen(port, host)
     address = address_of(taken) + path.lstrip("/")
     announce(address)
     if open_browser:

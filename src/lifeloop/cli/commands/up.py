@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PORT = 8025
 PREFECT_PORT = 4200
+LINKS_PORT = 8030
 API = "PREFECT_API_URL"
 CONSOLE = "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"
 
@@ -58,8 +59,9 @@ def up(
         _ask(space, here, yes=yes)
         with ExitStack() as stack:
             inbox = stack.enter_context(_inbox(space, port))
+            pages = stack.enter_context(_pages(space))
             stack.enter_context(_prefect(space, prefect_port, here))
-            told = _live(space, inbox, here, browser=not no_browser)
+            told = _live(space, inbox, pages, here, browser=not no_browser)
     except KeyboardInterrupt:
         here.out.note("stopped at once")
         _leave(Exit.INTERRUPTED)
@@ -97,6 +99,19 @@ def _inbox(space: Workspace, port: int) -> Iterator[str]:
 
 
 @contextmanager
+def _pages(space: Workspace) -> Iterator[str | None]:
+    """Serve customers' own pages too, where the project has any."""
+    if space.links is None:
+        yield None
+        return
+    from lifeloop.web.beside import served_beside
+    from lifeloop.web.recipient import create_public_app
+
+    with served_beside(create_public_app(space), port=LINKS_PORT) as address:
+        yield address
+
+
+@contextmanager
 def _prefect(space: Workspace, port: int, here: Here) -> Iterator[None]:
     # Prefect reads its settings when it is imported, so they are set before that.
     os.environ.setdefault(CONSOLE, "WARNING")
@@ -123,7 +138,7 @@ def _free(port: int) -> int:
         return int(taken.getsockname()[1])
 
 
-def _live(space: Workspace, inbox: str, here: Here, *, browser: bool) -> bool:
+def _live(space: Workspace, inbox: str, pages: str | None, here: Here, *, browser: bool) -> bool:
     from lifeloop.flows.deploying import NotOursError
     from lifeloop.flows.draining import tell_the_rest
     from lifeloop.flows.going_live import go_live
@@ -140,6 +155,8 @@ def _live(space: Workspace, inbox: str, here: Here, *, browser: bool) -> bool:
     for name in sorted(space.project.journeys.keys() - space.project.plans.keys()):
         here.out.note(f"{name} has mistakes; what was live of it goes on:  lifeloop validate", style="yellow")
     here.out.print(f"  Inbox    {inbox}", f"  Prefect  {(server_url() or '').removesuffix('/api')}", wrap=False)
+    if pages:
+        here.out.print(f"  Links    {pages}", wrap=False)
     here.out.note("Ctrl-C stops everything.")
     if browser:
         webbrowser.open(inbox)
