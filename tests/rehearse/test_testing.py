@@ -67,10 +67,10 @@ def test_what_nobody_expected_fails(five):
 
 
 def test_what_never_comes_fails(five):
-    tested = broken(five, "satisfaction", "      - stop: no answer\n", "      - wait: 1 day\n")
+    tested = broken(five, "loyalty", "          - send: loyalty/thank-you-gift\n", "")
     (result,) = tested.failures
     assert result.mismatch.got is None
-    assert result.mismatch.expected.name == "no answer"
+    assert result.mismatch.expected.name == "loyalty/thank-you-gift"
 
 
 def test_branches_are_named_as_their_author_reads_them(starter):

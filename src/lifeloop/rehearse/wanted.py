@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lifeloop.engine.values import Record
 from lifeloop.journey.catalogue import Attribute, Catalogue
 from lifeloop.journey.condition import AllOf, AnyOf, Compare, Condition, DataName, MessageWas, Not
+from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Branch, Json, Plan, Send, Set, WaitFor
 from lifeloop.message.samples import sample_value
 from lifeloop.rehearse.forks import ELSE, Taken
@@ -40,10 +41,11 @@ class Wanted:
         return {**data, **self.events.get(node.id, {})}
 
 
-def wanted_for(plan: Plan, route: Sequence[Taken], catalogue: Catalogue) -> Wanted:
+def wanted_for(plan: Plan, route: Sequence[Taken], catalogue: Catalogue, person: Person) -> Wanted:
     """Work out what leads down a way. What cannot be told from a condition is left to the data as they are."""
     nodes = {node.id: node for node in plan.nodes}
-    wishes = _Wishes(plan, catalogue)
+    wishes = _Wishes(plan, catalogue, person)
+    wishes.add(plan.audience, truth=True)
     for name, arm in route:
         node = nodes[name]
         if isinstance(node, WaitFor) and arm == "then":
@@ -57,8 +59,9 @@ def wanted_for(plan: Plan, route: Sequence[Taken], catalogue: Catalogue) -> Want
 class _Wishes:
     """Comparisons that must come out one way or the other, by the place that their value is read from."""
 
-    def __init__(self, plan: Plan, catalogue: Catalogue) -> None:
+    def __init__(self, plan: Plan, catalogue: Catalogue, person: Person) -> None:
         self._plan = plan
+        self._person = person
         self._catalogue = catalogue
         self._sources = _sources(plan)
         self._of: dict[tuple[str, str], list[tuple[Compare, bool]]] = {}
@@ -91,7 +94,7 @@ class _Wishes:
         for (wait, name), wishes in self._of.items():
             root, _, path = name.partition(".")
             found = _chosen(wishes, _attribute(root, path, self._catalogue))
-            if found is None:
+            if found is None or self._is_so(name, wishes):
                 continue
             if wait:
                 wanted.events.setdefault(wait, {})[path] = found[0]
@@ -100,6 +103,12 @@ class _Wishes:
             elif root == "customer" or root in self._catalogue.objects:
                 wanted.data[name] = found[0]
         return wanted
+
+    def _is_so(self, name: str, wishes: Sequence[tuple[Compare, bool]]) -> bool:
+        """Tell whether the person's own data grant it already."""
+        root, _, path = name.partition(".")
+        own = self._person.customer.get(path)
+        return root == "customer" and all(_holds(asked, own) is truth for asked, truth in wishes)
 
     def _each(self, parts: Sequence[Condition], *, truth: bool) -> None:
         for part in parts:

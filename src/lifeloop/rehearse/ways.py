@@ -62,7 +62,7 @@ class Explorer:
         return list(found.values()), len(listed) > most
 
     def _go(self, route: tuple[Taken, ...]) -> Way:
-        wanted = wanted_for(self.plan, route, self.catalogue)
+        wanted = wanted_for(self.plan, route, self.catalogue, self.person)
         person = changed(self.person, wanted.data, self.catalogue)
         pins = {node.experiment: arm for node, arm in self._forks(route) if isinstance(node, Split)}
         world = World({self.plan.journey: self.plan}, person, self.catalogue, at=self.begin, pins=pins)

@@ -101,7 +101,8 @@ def preview(
         here.out.json(_document(asked, shown))
     else:
         for number, one in enumerate(shown):
-            here.out.print(*([""] if number else []))
+            if number:
+                here.out.print("")
             _print(here.out, one, named=locales)
     if open_:
         _open(here, shown[0], save)

@@ -1,0 +1,80 @@
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from lifeloop.engine.values import SendMessage
+from lifeloop.journey.catalogue import Attribute
+from lifeloop.journey.length import Length
+from lifeloop.rehearse.behaviour import Temper
+from lifeloop.rehearse.people import made_up
+from lifeloop.rehearse.population import Life, Population
+from lifeloop.rehearse.tally import Tally
+from lifeloop.rehearse.world import Happened
+
+BEGIN = 1_772_409_600
+YEAR = 365 * 86_400
+UTC = ZoneInfo("UTC")
+
+
+def crowd(project, seed=3):
+    return Population(project.plans, list(project.people.values()), project.catalogue, BEGIN, BEGIN + YEAR, seed)
+
+
+def sends(lives):
+    return [[(at, said.message) for at, _, said in life.sends] for life in lives]
+
+
+def test_the_same_seed_is_the_same_year_and_another_is_not(starter):
+    assert sends(crowd(starter).lives(6)) == sends(crowd(starter).lives(6))
+    assert sends(crowd(starter).lives(6)) != sends(crowd(starter, seed=4).lives(6))
+
+
+def test_a_life_depends_on_its_number_not_on_how_many_there_are(starter):
+    assert sends(crowd(starter).lives(3)) == sends(crowd(starter).lives(6))[:3]
+
+
+def test_recovery_starts_seldom(starter):
+    begun = Counter(
+        one.journey
+        for life in crowd(starter).lives(120)
+        for one in life.happened
+        if getattr(one.effect, "what", "") == "started"
+    )
+    assert begun["recovery"] < begun["welcome"] / 2
+    assert begun["recovery"] > 0
+
+
+def test_dates_in_made_up_answers_lie_around_the_day_they_are_given(starter):
+    temper = Temper.of(1, starter.catalogue, starter.plans)
+    for number in range(40):
+        value = temper._value(Attribute("day", "date"), "x", f"{number}", BEGIN)
+        assert -8 <= (date.fromisoformat(value) - date(2026, 3, 2)).days <= 31
+
+
+def test_made_up_customers_are_not_the_samples(starter):
+    people = [made_up(number, 1, list(starter.people.values()), starter.catalogue) for number in range(20)]
+    assert len({person.name for person in people}) == 20
+    assert {person.customer.get("email") for person in people}.isdisjoint(
+        person.customer.get("email") for person in starter.people.values() if "email" in person.customer
+    )
+
+
+def life(starter, *times):
+    person = starter.people["ana"]
+    policy = next(node.policy for node in starter.plans["welcome"].nodes if node.kind == "send")
+    said = (SendMessage("n", 1, "welcome/hello", "email", policy, at, None, None, {}, {}) for at in times)
+    happened = tuple(Happened(at, "welcome", one, "-") for at, one in zip(times, said, strict=True))
+    return Life(replace(person), (), happened)
+
+
+def test_a_tally_counts_people_hours_days_and_collisions(starter):
+    tally = Tally(UTC, Length(seconds=20 * 3600))
+    for one in (life(starter), life(starter, BEGIN, BEGIN + 3600), life(starter, BEGIN + 60, BEGIN + 3 * 86_400)):
+        tally.add(one)
+    assert (tally.people, tally.messages, tally.without) == (3, 4, 1)
+    assert dict(tally.per_person) == {0: 1, 2: 2}
+    assert tally.busiest_hour == (date(2026, 3, 2), 0, 2)
+    assert tally.busiest_day == (date(2026, 3, 2), 3)
+    assert dict(tally.collisions) == {("welcome", "welcome"): 1}
+    assert (tally.at_least(0.3), tally.at_least(0.5)) == (0, 2)
