@@ -44,7 +44,8 @@ def verdict(store: Store, sink: Path) -> Verdict:
     with store.reading() as tx:
         said = tx.ask(
             "SELECT j.name, c.key, e.entry_key, v.node, v.visit FROM visit v"
-            " JOIN enrollment e ON e.id = v.enrollment_id JOIN journey j ON j.id = e.journey_id JOIN customer c ON c.id = e.customer_id WHERE v.what = 'sent'"
+            " JOIN enrollment e ON e.id = v.enrollment_id JOIN journey j ON j.id = e.journey_id"
+            " JOIN customer c ON c.id = e.customer_id WHERE v.what = 'sent'"
         )
         ledger = {row.id: row.status for row in tx.ask("SELECT id, status FROM message")}
     wanted = Counter(derived_id(run_key(row.name, row.key, row.entry_key), row.node, row.visit) for row in said)

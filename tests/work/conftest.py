@@ -136,9 +136,9 @@ class Shop:
         ingest(self.space, rows)
         return keys
 
-    def event(self, key: str, name: str, *, at: int | None = None, id: str = "", **data) -> Ingested:
+    def event(self, key: str, name: str, *, at: int | None = None, source_id: str = "", **data) -> Ingested:
         when = self.now if at is None else at
-        return ingest(self.space, [], [Happening(key, name, when, id or f"{key}:{name}:{when}", data=data)])
+        return ingest(self.space, [], [Happening(key, name, when, source_id or f"{key}:{name}:{when}", data=data)])
 
     def events(self, keys: list[str], name: str, **data) -> None:
         ingest(self.space, [], [Happening(key, name, self.now, f"{key}:{name}:{self.now}", data=data) for key in keys])

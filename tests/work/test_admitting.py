@@ -69,9 +69,9 @@ def test_never_again_is_never_again_even_within_one_batch(shop) -> None:
     shop.publish(order=ORDER)
     shop.person("ana")
     for number in range(3):
-        shop.event("ana", "order.placed", id=f"e{number}")
+        shop.event("ana", "order.placed", source_id=f"e{number}")
     shop.wave()
-    shop.event("ana", "order.placed", id="e9")
+    shop.event("ana", "order.placed", source_id="e9")
     shop.go(DAY)
     assert len(shop.runs("ana")) == 1
     assert shop.said() == [("shop/one", "sent")]
@@ -80,12 +80,12 @@ def test_never_again_is_never_again_even_within_one_batch(shop) -> None:
 def test_not_before_some_time_holds_within_one_batch_too(shop) -> None:
     shop.publish(order="again: after 30 days\n" + ORDER.strip())
     shop.person("ana")
-    shop.event("ana", "order.placed", id="e1")
-    shop.event("ana", "order.placed", id="e2")
+    shop.event("ana", "order.placed", source_id="e1")
+    shop.event("ana", "order.placed", source_id="e2")
     shop.wave()
     assert len(shop.runs("ana")) == 1
     shop.clock.set(shop.now + 31 * DAY)
-    shop.event("ana", "order.placed", id="e3")
+    shop.event("ana", "order.placed", source_id="e3")
     shop.wave()
     assert len(shop.runs("ana")) == 2
 
@@ -94,7 +94,7 @@ def test_once_per_order(shop) -> None:
     shop.publish(order="again: once per event.order_id\n" + ORDER.strip())
     shop.person("ana")
     for number, order in enumerate(("A", "A", "B")):
-        shop.event("ana", "order.placed", id=f"e{number}", order_id=order)
+        shop.event("ana", "order.placed", source_id=f"e{number}", order_id=order)
     shop.wave()
     assert sorted(run.subject for run in shop.runs("ana")) == ["-|A", "-|B"]
 
@@ -274,11 +274,11 @@ def test_an_event_about_a_thing_nobody_knows_lets_nobody_in(shop) -> None:
         """
     )
     shop.person("ana", things={"contract": ({"contract_id": "A", "ends": "2026-04-11"},)})
-    shop.event("ana", "order.placed", id="e1", contract_id="no-such")
-    shop.event("ana", "order.placed", id="e2")
+    shop.event("ana", "order.placed", source_id="e1", contract_id="no-such")
+    shop.event("ana", "order.placed", source_id="e2")
     shop.wave()
     assert shop.runs("ana") == []
-    shop.event("ana", "order.placed", id="e3", contract_id="A")
+    shop.event("ana", "order.placed", source_id="e3", contract_id="A")
     shop.wave()
     assert [run.object_key for run in shop.runs("ana")] == ["A"]
 

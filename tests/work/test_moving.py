@@ -229,7 +229,7 @@ def test_a_plan_that_cannot_be_read_concerns_its_own_people_only(shop, caplog) -
     assert shop.event(keys[0], "order.paid").events == 1
 
 
-def test_rows_that_the_database_refuses_set_one_run_aside(shop, monkeypatch, caplog) -> None:
+def test_rows_that_the_database_refuses_set_one_run_aside(shop, monkeypatch) -> None:
     """What spoils a whole transaction is found by halving."""
     shop.publish(two=TWO)
     keys = shop.people(9)

@@ -240,8 +240,10 @@ def settlement(message: Message, fence: int, receipt: Receipt, follows: NextTry,
         case Settled("accepted"):
             wants = message.kind == "call" and bool(message.data.get("answer"))
             return replace(row, answer=_answer(receipt) if wants else None)
-        case Settled("rejected" | "given up"):
+        case Settled("rejected"):
             return replace(row, to="rejected")
+        case Settled("given up"):
+            return replace(row, to="rejected", reason=f"given up: {receipt.detail or 'nobody took it in time'}")
         case Settled():
             return replace(row, to="assumed_sent")
         case RetryAt(at):
