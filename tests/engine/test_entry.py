@@ -173,3 +173,19 @@ def test_who_joins_late_at_the_first_step_begins_now_all_the_same(ask, trial):
     plan = replace(late_plan(trial), first="w60", digest="first is dated")
     found = ask(plan, customer={"ends": "2026-12-31"}, due="2026-08-01 12:00")
     assert (found.node, found.started_at) == ("w60", trial.at("2026-09-01 12:00"))
+
+
+def test_a_moved_date_does_not_begin_a_second_run_beside_the_first(ask, trial):
+    """What the run is about is the same contract; it moves along, and says everything once."""
+    plan = trial.plan(Stop("s", "s"), again=PER_END)
+    on_its_way = past(trial, "2026-08-01 12:00", subject="-|2026-09-30", active=True)
+    assert ask(plan, runs=[on_its_way], customer={"ends": "2026-12-31"}) == Refusal("active")
+    over = replace(on_its_way, active=False)
+    assert isinstance(ask(plan, runs=[over], customer={"ends": "2026-12-31"}), State)
+
+
+def test_two_orders_may_be_on_their_way_together(ask, trial):
+    plan = trial.plan(Stop("s", "s"), again=Again("once", per=DataName("start", ("order",))))
+    first = past(trial, "2026-08-30 12:00", subject="-|A-1", active=True)
+    assert isinstance(ask(plan, runs=[first], start={"order": "A-2"}), State)
+    assert ask(plan, runs=[first], start={"order": "A-1"}) == Refusal("active")

@@ -101,7 +101,7 @@ def _may_again(plan: Plan, candidate: Candidate, scope: Scope, runs: Sequence[Pa
     if subject is None:
         return Refusal("again", f"{plan.again.per} is unknown")
     same = [run for run in runs if run.subject == subject]
-    if any(run.active for run in same):
+    if any(run.active and _about(plan, run.subject) == _about(plan, subject) for run in runs):
         return Refusal("active")
     if not same or plan.again.rule == "always":
         return None
@@ -120,6 +120,17 @@ def _subject(plan: Plan, candidate: Candidate, scope: Scope) -> str | None:
             return None
         parts.append(_text(value))
     return "|".join(part.replace("%", "%25").replace("|", "%7C").replace("@", "%40") for part in parts)
+
+
+def _about(plan: Plan, subject: str) -> str:
+    """Return the part of a subject of which one run at a time is enough.
+
+    ``once per contract.ends`` counts ends of one contract: when that date moves, the run moves along, and a second
+    one beside it would say everything twice. ``once per event.order_id`` counts orders, and they may overlap.
+    """
+    per = plan.again.per
+    is_record = per is not None and per.root in ("customer", plan.object)
+    return subject.partition("|")[0] if is_record else subject
 
 
 def _text(value: Json) -> str:
