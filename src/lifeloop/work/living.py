@@ -13,6 +13,7 @@ from lifeloop.store import customers, messages
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Receipt
 from lifeloop.work.ingesting import Happening, Person, ingest
+from lifeloop.work.receipts import note_receipts
 from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace
@@ -121,9 +122,10 @@ def _feed(space: Workspace, ordered: Sequence[Deed], done: int, now: Instant) ->
     people = [deed.person for deed in batch if deed.person is not None]
     events = [_happening(deed) for deed in batch if deed.what == "event"]
     reacted = [deed for deed in batch if deed.what in RECEIPTS]
-    noted = note_receipts(space, reacted) if reacted else []
-    if people or events or noted:
-        ingest(space, people, [*events, *noted], source="rehearsal")
+    if people or events:
+        ingest(space, people, events, source="rehearsal")
+    if reacted:
+        _react(space, reacted, now)
     for deed in batch:
         if deed.what == "answer":
             _answer(space, deed)
@@ -138,29 +140,15 @@ def _happening(deed: Deed) -> Happening:
     return Happening(deed.customer, deed.name, deed.at, key, "rehearsal", deed.data)
 
 
-def note_receipts(space: Workspace, deeds: Sequence[Deed]) -> list[Happening]:
-    """Note that messages were opened, clicked or replied to; returns the events that journeys may wait for."""
+def _react(space: Workspace, deeds: Sequence[Deed], now: Instant) -> None:
+    """Let the latest message of that name be opened, clicked or replied to, where there is one."""
     with space.store.transaction() as tx:
         known = customers.find_keys(tx, sorted({deed.customer for deed in deeds}))
-        latest = messages.latest(tx, [(known[deed.customer].id, deed.name) for deed in deeds])
-        pairs = [((known[deed.customer].id, deed.name), deed) for deed in deeds]
-        found = [(latest[pair], RECEIPTS[deed.what], deed.at) for pair, deed in pairs if pair in latest]
-        # A click shows that it was opened, whatever the mail program told us.
-        seen = [
-            (latest[pair], RECEIPTS["open"], deed.at) for pair, deed in pairs if pair in latest and deed.what == "click"
-        ]
-        messages.receipt(tx, [*found, *seen])
-    return [
-        Happening(
-            deed.customer,
-            f"message.{RECEIPTS[deed.what]}",
-            deed.at,
-            f"{deed.customer}:{deed.what}:{deed.name}:{deed.at}",
-            "rehearsal",
-            {"message": deed.name},
-        )
-        for deed in deeds
-    ]
+        latest = messages.latest(tx, [(known[deed.customer].id, deed.name) for deed in deeds if deed.customer in known])
+        found = messages.find(tx, sorted(set(latest.values())))
+        pairs = [((known[deed.customer].id, deed.name), deed) for deed in deeds if deed.customer in known]
+        noted = [(found[latest[pair]], RECEIPTS[deed.what], deed.at) for pair, deed in pairs if pair in latest]
+        note_receipts(space, tx, noted, now)
 
 
 def _answer(space: Workspace, deed: Deed) -> None:
