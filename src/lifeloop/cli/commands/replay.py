@@ -181,8 +181,8 @@ def _tell(here: Here, space: Workspace, file: Path, done: Replay) -> None:
     here.out.table(["journey", ">messages"], [[name, count] for name, count in done.messages.items()])
     here.out.print("")
     here.out.print(
-        f"{done.people:,} customers, {done.events:,} events, {done.runs:,} runs, {done.sent:,} messages:"
-        f" {done.days:,} days in {done.seconds:.1f} s",
+        f"{_many(done.people, 'customer')}, {_many(done.events, 'event')}, {_many(done.runs, 'run')},"
+        f" {_many(done.sent, 'message')}: {_many(done.days, 'day')} in {done.seconds:.1f} s",
         f"a second: {done.rate(done.events):,} events, {done.rate(done.moved):,} moves,"
         f" {done.rate(done.sent):,} messages; at most {done.peak_memory / MEGABYTE:,.0f} MB of memory",
         f"digest {done.digest}",
@@ -191,6 +191,10 @@ def _tell(here: Here, space: Workspace, file: Path, done: Replay) -> None:
         here.out.print(Text(f"row {one.row:,}: {one.reason}", "red"))
     if len(done.rejected) > SHOWN:
         here.out.print(f"… and {len(done.rejected) - SHOWN:,} more rows that could not be taken")
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _document(file: Path, done: Replay, database: str) -> dict[str, Any]:
