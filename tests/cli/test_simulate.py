@@ -79,16 +79,15 @@ def test_what_starts_a_journey_is_made_to_happen_and_said(run):
     assert "order.delivered is what starts it: made to happen on day 0" in said.err
     assert " Mon 02 Mar 09:00   ● event    order.delivered   order_id: A-17, total: 59.9" in said.out
     by_hand = run("simulate", "recovery", "--as", "ana", "--from", "2026-03-02")
-    assert "put in by hand on day 0" in by_hand.err or "made to happen" in by_hand.err
+    assert "made to happen on day 0" in by_hand.err
 
 
 @pytest.mark.usefixtures("project")
 def test_data_may_change_at_a_time_or_from_the_beginning(run):
-    moved = run(
-        "simulate", "renewal", "--as", "ana", "--from", "2026-04-15", "--set", "40d 12:00 contract.ends=2026-12-31"
-    )
-    assert "↻ moved" in moved.out
-    assert " Mon 02 Nov 10:00   ✉ email" in moved.out or "Dec" in moved.out
+    moved = run(*RENEWAL[:6], "--set", "20d 12:00 contract.ends=2026-12-31").out
+    assert " Tue 05 May 12:00   ↻ moved    the date it waits for has moved" in moved
+    assert " Mon 16 Nov 10:00   ✉ email    What matters most to you next year?" in moved
+    assert moved.count("What matters most to you next year?") == 1
     kept_out = run("simulate", "renewal", "--as", "ana", "--set", "auto_renews=true")
     assert 'Ana does not enter "renewal": not in the audience' in kept_out.err
     assert "customer.auto_renews is false" in kept_out.err
@@ -99,14 +98,10 @@ def test_a_split_is_pinned_and_another_seed_is_another_throw(run):
     for path in ("personal", "checklist", "holdout"):
         said = run("simulate", "welcome", "--from", "2026-03-02", "--path", f"welcome-tone={path}")
         assert f"welcome-tone: {path}" in said.out
-    paths = {
-        line["words"]
-        for seed in range(2, 14)
-        for line in json.loads(run("simulate", "welcome", "--from", "2026-03-02", "--seed", seed, "--json").out)[
-            "lines"
-        ]
-        if line["kind"] == "split"
-    }
+    paths = set()
+    for seed in range(2, 6):
+        lines = json.loads(run("simulate", "welcome", "--from", "2026-03-02", "--seed", seed, "--json").out)["lines"]
+        paths |= {line["words"] for line in lines if line["kind"] == "split"}
     assert len(paths) > 1
 
 
@@ -162,10 +157,8 @@ def test_json_keeps_its_published_shape(run, conforms):
 def test_every_way_has_a_line_with_what_is_sent(run):
     said = run("simulate", "satisfaction", "--every-path", "--from", "2026-03-02")
     assert "7 ways · " in said.out
-    assert (
-        "survey.answered: time is up\n    ✉ satisfaction/how-was-it (day 3) · ✉ satisfaction/one-click (day 7) · ■ no answer"
-        in said.out
-    )
+    asked_twice = "✉ satisfaction/how-was-it (day 3) · ✉ satisfaction/one-click (day 7)"
+    assert f"survey.answered: time is up\n    {asked_twice} · ■ no answer" in said.out
     assert "not reached" not in said.out
 
 

@@ -48,6 +48,7 @@ STYLES = {
 }
 QUIET = {"set", "choose", "split", "moved"}
 KIND_WIDTH = 9
+DATE_WIDTH = 18
 A_LONG_SILENCE = 2
 """Calendar days from which nothing happening is said."""
 WIDEST_STRIP = 100
@@ -66,10 +67,12 @@ class Timeline:
     def draw(self, lines: Sequence[Line]) -> None:
         """Print the story."""
         before: Line | None = None
+        years = {local(line.at, self.zone).year for line in lines}
+        width = DATE_WIDTH if len(years) <= 1 else DATE_WIDTH + len(" 2027")
         for line in lines:
             for silence in self._silence(before, line):
                 self.out.print(silence, wrap=False)
-            self.out.print(self._line(line, before), wrap=False)
+            self.out.print(self._line(line, before, width), wrap=False)
             before = line
 
     def strip(self, name: str, begin: Instant, end: Instant, lines: Sequence[Line]) -> None:
@@ -86,13 +89,13 @@ class Timeline:
     def _room(self, name: str) -> int:
         return min(self.out.width, WIDEST_STRIP) - max(STRIP_INDENT, len(name) + 4)
 
-    def _line(self, line: Line, before: Line | None) -> Text:
+    def _line(self, line: Line, before: Line | None, width: int) -> Text:
         wall = local(line.at, self.zone)
         same = before is not None and before.at == line.at and not self.out.plain
         when = "" if same else _when(wall, local(before.at, self.zone) if before else None)
         icon = "" if self.out.plain else f"{ICONS.get(line.kind, MAIL)} "
         style = STYLES.get(line.kind, "" if line.kind in ICONS else "bold")
-        text = Text.assemble((f" {when:<18} ", "dim"), (f"{icon}{line.kind:<{KIND_WIDTH}}", style))
+        text = Text.assemble((f" {when:<{width}} ", "dim"), (f"{icon}{line.kind:<{KIND_WIDTH}}", style))
         if self.several:
             text.append(f"{line.journey or '':<14}", "dim")
         text.append(_words(line), "dim" if line.kind in QUIET else "")
