@@ -14,7 +14,7 @@ def say(out: Output, label: str, *parts: str | Text, gap: str = "   ", style: st
     """Print parts beside a label; a part is not torn apart if it fits on a line of its own."""
     if out.as_json:
         return
-    texts = [part if isinstance(part, Text) else Text(part) for part in parts]
+    texts = [part if isinstance(part, Text) else Text(part) for part in parts if len(part)]
     room = max(out.width - width - 2, 24) if out.is_terminal else 10**6
     for row, line in enumerate(_lines(texts, gap, room)):
         head = Text(f"  {label if row == 0 else '':<{width}}", style)

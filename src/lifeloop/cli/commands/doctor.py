@@ -18,6 +18,7 @@ from rich.text import Text
 from lifeloop import __version__
 from lifeloop.cli.errors import Exit, NoProject, Unreachable
 from lifeloop.cli.here import Here
+from lifeloop.cli.labelled import say
 from lifeloop.cli.shapes import FLAG, TEXT, document, fields_of, many, one_of
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def _print(here: Here, found: list[Finding]) -> None:
         return
     for one in found:
         mark, style = MARKS[one.level]
-        fix = Text(f"   {one.fix}" if one.fix else "", "cyan")
-        out.print(Text.assemble("  ", (WORDS[one.level] if out.plain else mark, style), f" {one.what}", fix))
+        label = WORDS[one.level] if out.plain else mark
+        say(out, label, one.what, Text(one.fix, "cyan"), style=style, width=len(label) + 1)
 
 
 def _write(here: Here, path: Path, found: list[Finding]) -> None:

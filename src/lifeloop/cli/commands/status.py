@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
@@ -93,12 +94,14 @@ def _all(here: Here, space: Workspace, found: Sequence[Standings], known: int) -
             one.counts.runs.get("completed", 0),
             one.counts.runs.get("stopped", 0),
             one.counts.messages.get("sent", 0),
-            *_rest(one),
-            _next(one, lambda due: f"{when(due, zone, now)}", now),
+            _next(one, zone, now),
+            _rest(one),
         )
         for one in found
     ]
-    here.out.table(("journey", ">on the way", ">through", ">stopped", ">sent", "", "goes on"), rows)
+    columns = ("journey", ">inside", ">through", ">stopped", ">sent", "goes on", "")
+    noted = any(row[-1] for row in rows)
+    here.out.table(columns if noted else columns[:-1], rows if noted else [row[:-1] for row in rows])
     if not any(one.counts.runs for one in found):
         here.out.print(
             "", "Nobody has entered yet." + ("" if known else " Import customers:  lifeloop import people.csv")
@@ -107,21 +110,21 @@ def _all(here: Here, space: Workspace, found: Sequence[Standings], known: int) -
         here.out.note("", "one of them in full:  lifeloop status JOURNEY     who waits where:  lifeloop who JOURNEY")
 
 
-def _rest(one: Standings) -> tuple[str]:
+def _rest(one: Standings) -> str:
     notes = [f"{one.counts.runs['failed']:,} failed"] if one.counts.runs.get("failed") else []
     notes += [f"{one.counts.messages[word]:,} {_word(word)}" for word in STUCK if one.counts.messages.get(word)]
     if one.paused is not None:
         notes.append("paused")
     if not one.live:
         notes.append("no longer live")
-    return (", ".join(notes),)
+    return ", ".join(notes)
 
 
-def _next(one: Standings, say_it: Any, now: int) -> str:
+def _next(one: Standings, zone: ZoneInfo, now: int) -> str:
     due = one.counts.next_due
     if due is None:
         return ""
-    return "now" if due <= now else str(say_it(due))
+    return "now" if due <= now else when(due, zone, now)
 
 
 def _one(here: Here, space: Workspace, one: Standings, steps: Sequence[Standing], labels: Mapping[str, str]) -> None:

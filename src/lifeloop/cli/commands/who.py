@@ -36,6 +36,8 @@ SHAPE = document(
         )
     ),
 )
+MANY = 1000
+"""Lines that somebody may still want to see at once."""
 
 
 def who(
@@ -93,7 +95,7 @@ def _print(here: Here, space: Workspace, journey: str, found: tuple[Waiter, ...]
         rows.append((f"{one.customer.key}{about}", one.waits, until, ahead(state.since, now)))
     here.out.table(("who", "where", "until", "since"), rows)
     if total > len(found):
-        here.out.note("", f"{len(found):,} of {total:,}; more with --limit {min(total, 1000):,}".replace(",000", "000"))
+        here.out.note("", f"{len(found):,} of {total:,}; more with --limit {min(total, MANY)}")
 
 
 def _document(space: Workspace, one: Waiter) -> dict[str, object]:

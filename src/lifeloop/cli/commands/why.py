@@ -180,9 +180,7 @@ class _Told:
         out, journey = self._here.out, answer.plan.journey
         key = self._customer.key
         sample = f" --as {key}" if key in self._space.project.people else ""
-        out.print(
-            Text(f"Try it:  lifeloop simulate {journey}{sample}     their story:  lifeloop customer {key}", "dim")
-        )
+        say(out, "try it", f"lifeloop simulate {journey}{sample}", f"lifeloop customer {key}")
 
     def _name(self) -> str:
         return str(self._customer.data.get("first_name") or self._customer.key)
