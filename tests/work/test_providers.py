@@ -27,6 +27,7 @@ timezone: UTC
 company: {name: Small Shop, address: Street 1, email: hello@example.com}
 topics: {service: {basis: contract, counts: false}}
 events: {order.placed: {}}
+customer: {first_name: text}
 senders: {shop: Small Shop <hello@example.com>}
 """
 JOURNEY = """\
@@ -81,8 +82,7 @@ def run(project, *answers, waves=1):
         server = await asyncio.start_server(pidge.client, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         settings = SETTINGS.replace("{provider: pidge,", f'{{provider: pidge, base: "http://127.0.0.1:{port}",')
-        private = "customer: {first_name: text?}\n"
-        (project / "lifeloop.yaml").write_text(f"{PROJECT}{private}{settings}  http: {{allow_private: 127.0.0.0/8}}\n")
+        (project / "lifeloop.yaml").write_text(f"{PROJECT}{settings}  http: {{allow_private: 127.0.0.0/8}}\n")
         assert [one.message for one in open_project(project).diagnostics if one.severity == "error"] == []
         clock = SetClock(NOW)
         space = open_workspace(project, clock=clock, environ={"PIDGE_TOKEN": "canary"})

@@ -82,6 +82,7 @@ class Wire:
             verify=verify, trust_env=False, retries=0
         )
         self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def exchange(self, pool: str, request: httpx.Request) -> Exchange:
         """Make the request once.
@@ -104,9 +105,19 @@ class Wire:
             await transport.aclose()
         self._transports.clear()
 
+    def _transport(self, pool: str) -> httpx.AsyncHTTPTransport:
+        """Return the kept connections of a pool. Those of an event loop that has ended cannot be used any more."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop = loop
+            self._transports = {}
+        if pool not in self._transports:
+            self._transports[pool] = self._open()
+        return self._transports[pool]
+
     async def _try_each(self, pool: str, request: httpx.Request, checked: Checked, got: Exchange) -> None:
         """Try the checked addresses in turn, for as long as nothing has been written to any of them."""
-        transport = self._transports.setdefault(pool, self._open())
+        transport = self._transport(pool)
         for address in checked.addresses:
             try:
                 response = await transport.handle_async_request(_addressed(request, address, got))

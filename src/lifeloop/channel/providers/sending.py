@@ -29,7 +29,6 @@ class ProviderChannel(Generic[Checked]):
         self._check = check
         self._wire = wire
         self._clock = clock
-        self._places = asyncio.Semaphore(AT_ONCE)
 
     @property
     def abilities(self) -> Abilities:
@@ -45,7 +44,8 @@ class ProviderChannel(Generic[Checked]):
                 sound.append(self._check(envelope))
             except Unsendable as problem:
                 receipts[envelope.id] = _refused(envelope.id, problem)
-        for part in await asyncio.gather(*(self._hand_over(items) for items in self._parts(sound))):
+        places = asyncio.Semaphore(AT_ONCE)
+        for part in await asyncio.gather(*(self._hand_over(items, places) for items in self._parts(sound))):
             receipts.update((receipt.id, receipt) for receipt in part)
         return [receipts[envelope.id] for envelope in batch]
 
@@ -57,8 +57,8 @@ class ProviderChannel(Generic[Checked]):
         size = self._border.per_request
         return (items[start : start + size] for start in range(0, len(items), size))
 
-    async def _hand_over(self, items: Sequence[Checked]) -> Sequence[Receipt]:
-        async with self._places:
+    async def _hand_over(self, items: Sequence[Checked], places: asyncio.Semaphore) -> Sequence[Receipt]:
+        async with places:
             try:
                 got = await self._wire.exchange(self._name, self._border.request(items, self._clock.now()))
             except Forbidden as problem:
