@@ -20,7 +20,7 @@ def test_no_path_of_a_machine_is_in_it(shop):
 
 
 def test_a_broken_journey_keeps_its_deployment_so_that_its_mistake_is_seen(shop):
-    shop.file(shop.hello).write_text("journey: x\nsteps: 3\n")
+    shop.file(shop.hello).write_text(f"journey: {shop.hello}\nsteps: 3\n")
     project = open_project(shop.root)
     assert f"{shop.hello}/live" in {one.full_name for one in deployments_of(project)}
 

@@ -42,9 +42,20 @@ def test_a_wave_shows_on_prefect_a_moment_after_it_is_due_and_nothing_is_left_at
     assert not any(Path(f"/proc/{pid}").exists() for pid in servers)
 
 
-def test_even_a_kill_leaves_no_server_behind(everything, children, eventually):
-    process, _ = everything
-    servers = children(process.pid)
-    os.kill(process.pid, signal.SIGKILL)
-    assert servers
-    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in servers), within=20)
+def test_even_a_kill_leaves_no_server_behind(started, children, eventually, tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    with started(["parent", str(tmp_path / "home")], {}, tmp_path / "log", tmp_path) as process:
+        (server,) = eventually(lambda: children(process.pid), within=20)
+        os.kill(process.pid, signal.SIGKILL)
+        eventually(lambda: not Path(f"/proc/{server}").exists(), within=30)
+
+
+PARENT = """
+import os, sys
+from pathlib import Path
+from lifeloop.flows.hosting import hosted
+
+with hosted(Path(sys.argv[1]), 0, os.environ):
+    pass
+"""
