@@ -403,3 +403,22 @@ def test_every_class_of_outcome_leaves_a_row_that_the_tables_allow(shop, outcome
         way.answers = said(outcome)
         shop.go(HOUR)
     assert len(shop.messages()) == 2
+
+
+def test_an_answer_that_cannot_be_kept_as_it_is_spoils_nothing(shop) -> None:
+    ordered(
+        shop,
+        3,
+        call="""
+        start: {event: order.placed}
+        delivery: {topic: service}
+        steps:
+          - call: crm.create
+            as: thing
+          - set: {customer.seen: journey.thing.id}
+        """,
+    )
+    way = shop.calls_by()
+    way.answers = said(Outcome.ACCEPTED, answer={"id": "a\x00b", "odd": float("nan")})
+    shop.wave()
+    assert (statuses(shop), shop.customer("c00000")["seen"]) == ({"sent"}, "a\ufffdb")

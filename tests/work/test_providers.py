@@ -11,6 +11,8 @@ import pytest
 
 from lifeloop.clock import SetClock
 from lifeloop.store import customers, ledger
+from lifeloop.work import checking
+from lifeloop.work.guarding import leaves_this_machine
 from lifeloop.work.ingesting import Happening, Person, ingest
 from lifeloop.work.project import open_project
 from lifeloop.work.publishing import publish
@@ -138,3 +140,26 @@ def test_a_wrong_key_uses_no_message_up(project):
 
     assert message.status == "sent"
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(("settings", "leaves"), [("", False), (SETTINGS, True), ("email: postmark\n", True)])
+def test_a_project_with_a_provider_can_reach_real_people(settings, leaves, project):
+    (project / "lifeloop.yaml").write_text(PROJECT + settings)
+    space = open_workspace(project, clock=SetClock(NOW), environ={})
+
+    assert leaves_this_machine(space) is leaves
+    space.close()
+
+
+def test_the_doctor_sees_every_way_out(project):
+    (project / "lifeloop.yaml").write_text(PROJECT + SETTINGS + "  push: {provider: slack, hook: env.HOOK}\n")
+    space = open_workspace(project, clock=SetClock(NOW), environ={"PIDGE_TOKEN": "canary"})
+
+    said = [(one.level, one.words) for one in checking.project(space)][1:]
+    space.close()
+
+    assert said == [
+        ("fine", "e-mail goes to the local inbox"),
+        ("fine", "sms leaves by pidge"),
+        ("wrong", "push cannot leave: push: the environment variable HOOK is not set; put it into the environment"),
+    ]

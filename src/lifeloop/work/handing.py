@@ -19,6 +19,7 @@ from lifeloop.store.opening import StoreBusy, StoreUnreachable
 from lifeloop.store.outgoing import UNTRIED
 from lifeloop.store.values import EVERYBODY, Message, Shard
 from lifeloop.store.values import Outcome as Settlement
+from lifeloop.work.cleaning import clean, clean_record
 from lifeloop.work.gating import Cleared, pass_gate
 from lifeloop.work.tracking import with_links
 from lifeloop.work.trouble import kind_and_place
@@ -261,8 +262,8 @@ def settlement(message: Message, fence: int, receipt: Receipt, follows: NextTry,
 def _answer(receipt: Receipt) -> Record:
     """Return what the run remembers of an answer: its fields, or the whole of it under ``value``."""
     if isinstance(receipt.answer, dict):
-        return receipt.answer
-    return {} if receipt.answer is None else {"value": receipt.answer}
+        return clean_record(receipt.answer)
+    return {} if receipt.answer is None else {"value": clean(receipt.answer)}
 
 
 def _ability(abilities: Abilities) -> Ability:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
@@ -12,6 +12,7 @@ from lifeloop.journey.catalogue import Attribute
 from lifeloop.store import consents, customers, events, facts, journeys, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import ConsentRow, CustomerRow, EventRow, ObjectRow, Upserted
+from lifeloop.work.cleaning import clean_record, clean_text
 from lifeloop.work.routing import route_changes, route_events, schedule_calendar
 from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.workspace import Workspace
@@ -84,6 +85,7 @@ def take_in(
     """Do what ``ingest`` does, inside a transaction that is open."""
     now = space.clock.now()
     journeys.hold(tx)
+    people, happenings = [_clean_person(one) for one in people], [_clean_happening(one) for one in happenings]
     written = _write_people(tx, people, happenings, now)
     changes = [*written.changes, *objects.upsert(tx, _things(space, people, written.ids), now)]
     consents.record(tx, _permissions(tx, people, written.ids, now, source, keep_refusals=keep_refusals), now)
@@ -99,6 +101,15 @@ def take_in(
         conflicts=tuple(f"{row.source}/{row.message_id}" for row in added.conflicts),
         journeys=woken,
     )
+
+
+def _clean_person(one: Person) -> Person:
+    things = {kind: tuple(map(clean_record, things)) for kind, things in one.things.items()}
+    return replace(one, key=clean_text(one.key), data=clean_record(one.data), things=things)
+
+
+def _clean_happening(one: Happening) -> Happening:
+    return replace(one, customer=clean_text(one.customer), id=clean_text(one.id), data=clean_record(one.data))
 
 
 def _write_people(tx: Tx, people: Sequence[Person], happenings: Sequence[Happening], now: Instant) -> Upserted:
