@@ -4,6 +4,7 @@ import pytest
 
 from lifeloop.channel.inbox import LocalInbox, LocalRecorder
 from lifeloop.channel.providers import ses
+from lifeloop.channel.providers.sending import ProviderChannel
 from lifeloop.channel.smtp import SmtpChannel, SmtpServer
 from lifeloop.channel.values import Envelope, Request
 from lifeloop.channel.ways import ways_out
@@ -120,3 +121,47 @@ def test_everything_can_be_closed():
 @pytest.mark.parametrize("word", TLS)
 def test_the_project_file_and_the_mail_server_agree_on_what_tls_is_called(word: str):
     assert SmtpServer.read({"host": "mail.example.com", "tls": word}, {}).tls == word
+
+
+def test_a_channel_goes_through_the_provider_that_is_declared_for_it():
+    settings = {"provider": "twilio", "account": "AC1", "token": "t", "from": "Sunny"}
+    out = ways(channels={"sms": settings})
+
+    assert isinstance(out.of("sms"), ProviderChannel)
+    assert out.of("sms").abilities.rate == 10
+    assert out.of("push") is out.inbox
+    assert len(out.everything) == 4
+
+
+def test_mail_may_leave_through_a_declared_provider_too():
+    settings = {"base": "https://listmonk.example.com", "user": "u", "token": "t", "template": "3"}
+    out = ways(email="listmonk", channels={"listmonk": settings})
+
+    assert isinstance(out.of("email"), ProviderChannel)
+    assert out.others == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"provider": "twilio", "token": "t"}, "sms: say 'account'"),
+        ({"provider": "twilio", "account": "AC1", "token": "env.T"}, "T is not set"),
+        ({"provider": "pigeon"}, "'pigeon' is not a way out"),
+    ],
+)
+def test_an_incomplete_channel_uses_nothing_up_and_says_what_to_do(settings, words):
+    text = Envelope(id="t1", channel="sms", to="+31612345678", text="Hello")
+
+    receipt = asyncio.run(ways(channels={"sms": settings}).of("sms").send([text]))[0]
+
+    assert receipt.outcome is Outcome.CONFIGURATION
+    assert words in receipt.detail
+
+
+def test_a_broken_file_of_the_project_closes_its_channel_and_no_other(tmp_path):
+    (tmp_path / "providers").mkdir()
+    (tmp_path / "providers" / "acme.yaml").write_text("provider: acme\n")
+    out = ways(root=tmp_path, channels={"sms": {"provider": "acme"}})
+
+    assert "its file has a mistake" in asyncio.run(out.of("sms").send([MAIL]))[0].detail
+    assert asyncio.run(out.of("email").send([MAIL]))[0].outcome is Outcome.ACCEPTED

@@ -155,7 +155,7 @@ def test_the_doctor_sees_every_way_out(project):
     (project / "lifeloop.yaml").write_text(PROJECT + SETTINGS + "  push: {provider: slack, hook: env.HOOK}\n")
     space = open_workspace(project, clock=SetClock(NOW), environ={"PIDGE_TOKEN": "canary"})
 
-    said = [(one.level, one.words) for one in checking.project(space)][1:]
+    said = [(one.level, one.what) for one in checking.project(space)][1:]
     space.close()
 
     assert said == [

@@ -12,6 +12,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from lifeloop.channel.ways import Closed
+from lifeloop.journey.ways import provider_of
 from lifeloop.store import health, instance, journeys
 from lifeloop.store.health import Health
 from lifeloop.work.changes import differing, is_new
@@ -59,13 +60,20 @@ def project(space: Workspace) -> Iterator[Finding]:
         yield Finding("wrong", f"{_counted(len(errors), 'mistake')} in the project's files{about}", "lifeloop validate")
     else:
         yield Finding("fine", f"{_counted(count, 'journey')} without mistakes")
-    way = space.ways.mail
-    if isinstance(way, Closed):
-        yield Finding("wrong", f"e-mail cannot leave: {way.reason}")
-    elif not leaves_this_machine(space):
-        yield Finding("fine", "e-mail goes to the local inbox: nothing leaves this machine")
-    else:
-        yield Finding("fine", f"e-mail leaves by {space.catalogue.email}")
+    yield from _ways_out(space)
+
+
+def _ways_out(space: Workspace) -> Iterator[Finding]:
+    email = space.catalogue.email
+    for name, way in {"e-mail": space.ways.mail, **space.ways.others}.items():
+        if isinstance(way, Closed):
+            yield Finding("wrong", f"{name} cannot leave: {way.reason}")
+        elif name != "e-mail":
+            yield Finding("fine", f"{name} leaves by {provider_of(name, space.catalogue)}")
+        elif not leaves_this_machine(space):
+            yield Finding("fine", "e-mail goes to the local inbox: nothing leaves this machine")
+        else:
+            yield Finding("fine", "e-mail goes to the local inbox" if email == "inbox" else f"e-mail leaves by {email}")
 
 
 def database(space: Workspace) -> Iterator[Finding]:

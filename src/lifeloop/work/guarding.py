@@ -11,6 +11,7 @@ import os
 import platform
 from collections.abc import Mapping
 
+from lifeloop.journey.ways import BUILT_IN
 from lifeloop.store import instance
 from lifeloop.store.values import Instance
 from lifeloop.work.workspace import Workspace
@@ -47,9 +48,10 @@ def held(space: Workspace) -> str | None:
 
 
 def leaves_this_machine(space: Workspace) -> bool:
-    """Tell whether mail or calls can reach anybody but the local inbox."""
+    """Tell whether mail, texts or calls can reach anybody but the local inbox."""
     catalogue = space.catalogue
-    return catalogue.email != "inbox" or catalogue.environment != "local"
+    carried = catalogue.channels.keys() - BUILT_IN.keys()
+    return catalogue.email != "inbox" or catalogue.environment != "local" or bool(carried)
 
 
 def host_of(space: Workspace, environ: Mapping[str, str] = os.environ) -> str:
