@@ -7,10 +7,10 @@ from lifeloop.engine.values import SendMessage
 from lifeloop.journey.catalogue import Attribute
 from lifeloop.journey.length import Length
 from lifeloop.rehearse.behaviour import Temper
+from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.people import made_up
 from lifeloop.rehearse.population import Life, Population
 from lifeloop.rehearse.tally import Tally
-from lifeloop.rehearse.world import Happened
 
 BEGIN = 1_772_409_600
 YEAR = 365 * 86_400

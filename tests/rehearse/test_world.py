@@ -4,7 +4,8 @@ import pytest
 
 from lifeloop.engine.values import SendMessage, Visited
 from lifeloop.journey.plan import Again, OnCalendar, OnEvent, Record
-from lifeloop.rehearse.world import EndlessError, World
+from lifeloop.rehearse.happened import EndlessError
+from lifeloop.rehearse.world import World
 
 DAY = 86_400
 BEGIN = 1_772_409_600  # Mon 2 Mar 2026 00:00 UTC

@@ -22,6 +22,7 @@ from lifeloop.journey.spec import JourneySpec
 from lifeloop.message.render import Renderer
 from lifeloop.rehearse.beginning import Beginning, Starter
 from lifeloop.rehearse.days import Days
+from lifeloop.rehearse.happened import EndlessError
 from lifeloop.rehearse.living import Given
 from lifeloop.rehearse.population import Population
 from lifeloop.rehearse.reasons import refused_words
@@ -30,7 +31,6 @@ from lifeloop.rehearse.story import Line, Story
 from lifeloop.rehearse.testing import changed
 from lifeloop.rehearse.typed import Typed, UnreadableError, begins_with_a_moment
 from lifeloop.rehearse.wording import Wording
-from lifeloop.rehearse.world import EndlessError
 
 T = TypeVar("T")
 _ANY_DAY = date(1970, 1, 1)

@@ -18,7 +18,7 @@ from lifeloop.engine.values import (
     Visited,
 )
 from lifeloop.rehearse.days import Days
-from lifeloop.rehearse.world import Happened
+from lifeloop.rehearse.happened import Happened
 
 STRICT = frozenset({"send", "call", "enter", "stop"})
 """What a test must expect; the rest is looked at only where it is named."""

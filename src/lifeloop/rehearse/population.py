@@ -12,8 +12,9 @@ from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Plan, WaitFor
 from lifeloop.rehearse.behaviour import Doing, Temper
+from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.people import made_up
-from lifeloop.rehearse.world import Happened, World
+from lifeloop.rehearse.world import World
 
 
 @dataclass(frozen=True, slots=True)

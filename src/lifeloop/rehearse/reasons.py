@@ -11,8 +11,8 @@ from lifeloop.journey.lengths import say_length
 from lifeloop.journey.plan import Ask, Call, Node, Plan, Policy, Send, Wait, WaitFor
 from lifeloop.journey.prose_time import until_words
 from lifeloop.journey.saying import say_condition, say_hours, say_limit
+from lifeloop.rehearse.happened import Refused
 from lifeloop.rehearse.outcomes import Outcome
-from lifeloop.rehearse.world import Refused
 
 DROPPED = {
     "suppressed": "this address may never be used",

@@ -10,8 +10,9 @@ from lifeloop.engine.values import SendMessage
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Plan
+from lifeloop.rehearse.happened import Happened, Refused
 from lifeloop.rehearse.living import Given, live_through
-from lifeloop.rehearse.world import Happened, Refused, World
+from lifeloop.rehearse.world import World
 
 USUAL_SEED = 1
 

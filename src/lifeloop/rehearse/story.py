@@ -13,9 +13,9 @@ from lifeloop.journey.plan import Branch, Json, Node, Plan, Send, Wait, WaitFor
 from lifeloop.journey.project import Journey
 from lifeloop.journey.prose_time import until_words
 from lifeloop.journey.saying import say_condition
+from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.reasons import dropped_words, held_words, node_of
 from lifeloop.rehearse.wording import Unwritten, Wording
-from lifeloop.rehearse.world import Happened
 
 UNKNOWN = "unknown"
 SILENT = frozenset({"sent", "waits", "waited", "called", "asked", "recorded"})

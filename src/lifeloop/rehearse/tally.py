@@ -13,8 +13,8 @@ from lifeloop.engine.timing import add_length
 from lifeloop.engine.values import Event, SendMessage, Visited
 from lifeloop.engine.zones import local
 from lifeloop.journey.length import Length
+from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.population import Life
-from lifeloop.rehearse.world import Happened
 
 
 @dataclass(slots=True)

@@ -18,10 +18,11 @@ from lifeloop.journey.plan import Json, Plan
 from lifeloop.journey.spec import Expectation, Input, JourneyTest
 from lifeloop.rehearse.days import Days
 from lifeloop.rehearse.forks import Taken, forks_taken
+from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.living import Given, data_name, live_through
 from lifeloop.rehearse.outcomes import STRICT, Outcome, outcomes_of
 from lifeloop.rehearse.record import inside
-from lifeloop.rehearse.world import Happened, World
+from lifeloop.rehearse.world import World
 
 LONGEST = timedelta(days=2 * 366)
 

@@ -16,10 +16,11 @@ from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Ask, Branch, Json, Node, Plan, Split, WaitFor
 from lifeloop.rehearse.forks import ELSE, Taken, arm_of
+from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.living import Given, happen
 from lifeloop.rehearse.testing import changed
 from lifeloop.rehearse.wanted import Wanted, wanted_for
-from lifeloop.rehearse.world import Happened, World
+from lifeloop.rehearse.world import World
 
 MOST_WAYS = 400
 AN_HOUR = 3600

@@ -10,7 +10,7 @@ from lifeloop.journey.plan import Json
 from lifeloop.message.errors import MessageError
 from lifeloop.message.preview import PREFERENCES, UNSUBSCRIBE
 from lifeloop.message.render import Reader, Renderer
-from lifeloop.rehearse.world import Happened
+from lifeloop.rehearse.happened import Happened
 
 Spoken = SendMessage | CallAction | AskPerson
 LONGEST = 90

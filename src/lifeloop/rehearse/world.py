@@ -6,22 +6,19 @@ may enter is let in, then everybody who is due moves, then what that brought abo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from lifeloop.clock import Instant
-from lifeloop.engine.conditions import holds
 from lifeloop.engine.entry import PastRun, enter, entry_key, subject_of
 from lifeloop.engine.machine import advance
 from lifeloop.engine.routing import hand_candidate, make_routes
-from lifeloop.engine.scope import audience_scope
 from lifeloop.engine.values import (
     Answer,
     Candidate,
     Effect,
     EmitEvent,
     EnterJourney,
-    Event,
     Facts,
     Record,
     Refusal,
@@ -33,9 +30,10 @@ from lifeloop.engine.values import (
     Wake,
 )
 from lifeloop.journey.catalogue import Catalogue
-from lifeloop.journey.condition import AllOf, Condition, DataName
+from lifeloop.journey.condition import DataName
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Json, Plan
+from lifeloop.rehearse.happened import EndlessError, Happened, Refused, unmet_parts
 from lifeloop.rehearse.memory import Changed, Memory, Reaction, Run, changed
 from lifeloop.rehearse.starts import Starts
 
@@ -43,39 +41,6 @@ _NO_PINS: Mapping[str, str] = {}
 MOST_ROUNDS = 1000
 """More rounds than any life needs within one second."""
 _PAST = {"open": "opened", "click": "clicked", "reply": "replied"}
-
-
-class EndlessError(RuntimeError):
-    """Journeys start each other again and again within one second."""
-
-    def __init__(self, journeys: Sequence[str]) -> None:
-        super().__init__(f"{' and '.join(journeys)} start each other again and again, without any time between")
-        self.journeys = tuple(journeys)
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of a rehearsal: when, in which journey (None: to the customer), and what.
-
-    ``key``: of which run. ``customer`` and ``object``: the records as they were, for the words of a message.
-    """
-
-    at: Instant
-    journey: str | None
-    effect: Effect | Event
-    key: str = ""
-    customer: Record = field(default_factory=dict)
-    object: Record | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Somebody came to a journey and was not let in. ``unmet``: the parts of the audience that do not hold."""
-
-    at: Instant
-    candidate: Candidate
-    refusal: Refusal
-    unmet: tuple[Condition, ...] = ()
 
 
 class World:
@@ -205,7 +170,7 @@ class World:
         past = [PastRun(run.subject, run.key, run.state.started_at, run.active) for run in earlier]
         state = enter(plan, candidate, facts=facts, now=self.now, runs=past)
         if isinstance(state, Refusal):
-            unmet = _unmet(plan, facts, candidate, self.now) if state.rule == "audience" else ()
+            unmet = unmet_parts(plan, facts, candidate, self.now) if state.rule == "audience" else ()
             self.refused.append(Refused(self.now, candidate, state, unmet))
             return
         if subject is None:
@@ -301,12 +266,6 @@ class World:
 
 def _wake_of(state: State, now: Instant) -> Wake:
     return Wake.TIMER if state.deadline is not None and state.deadline <= now else Wake.EVENT
-
-
-def _unmet(plan: Plan, facts: Facts, candidate: Candidate, now: Instant) -> tuple[Condition, ...]:
-    scope = audience_scope(plan, facts, now, candidate.start)
-    parts = plan.audience.parts if isinstance(plan.audience, AllOf) else (plan.audience,)
-    return tuple(part for part in parts if not holds(part, scope))
 
 
 def _waits_for_answer(run: Run) -> bool:
