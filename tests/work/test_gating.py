@@ -237,6 +237,9 @@ def test_many_gates_at_once_exceed_no_cap(shop) -> None:
     with ThreadPoolExecutor(3) as pool:
         for future in [pool.submit(work, space) for space in spaces]:
             future.result()
+    # A gate skips who stands before another one, so the last ones may be left behind: never over, at the end not under.
+    while gating.pass_gate(shop.space, shop.now + 5 * MINUTE, limit=100).claimed:
+        pass
     with shop.space.store.reading() as tx:
         counts = [
             row.many for row in tx.ask("SELECT count(*) AS many FROM message WHERE sent_at > 0 GROUP BY customer_id")
