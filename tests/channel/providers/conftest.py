@@ -35,6 +35,9 @@ class Server:
     answers: list
     port: int = 0
     seen: list = field(default_factory=list)
+    slow: float = 0.0
+    busy: int = 0
+    busiest: int = 0
 
     @property
     def url(self):
@@ -50,6 +53,10 @@ class Server:
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
                 method, path, _ = lines[0].split(" ")
                 self.seen.append(Seen(method, path, headers, body))
+                self.busy += 1
+                self.busiest = max(self.busiest, self.busy)
+                await asyncio.sleep(self.slow)
+                self.busy -= 1
                 answer = self.answers[min(len(self.seen), len(self.answers)) - 1]
                 if answer is None:
                     return

@@ -147,6 +147,19 @@ def test_what_a_provider_cannot_say_is_refused_in_words(name, changed, words, se
     assert words in receipt.detail
 
 
+@pytest.mark.parametrize(("name", "at_once"), [("slack", 1), ("keila", 5)])
+def test_no_more_requests_are_under_way_than_the_file_says(name, at_once, serving, example):
+    async def run():
+        async with serving((200, {})) as server:
+            server.slow = 0.02
+            way = channel(name, server.url)
+            await way.send([example(name, id=f"m{nth}") for nth in range(12)])
+            await way.close()
+            return server.busiest, len(server.seen)
+
+    assert asyncio.run(run()) == (at_once, 12)
+
+
 def test_whatsapp_without_a_template_sends_free_text(send, example):
     _, (request,) = send("whatsapp-cloud", example("whatsapp-cloud"), (200, {}), template="")
 

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Forbidden
 from lifeloop.channel.mime import Unsendable
-from lifeloop.channel.providers.provider import AT_ONCE, Border
+from lifeloop.channel.providers.provider import Border
 from lifeloop.channel.providers.reply import Item, Reply
 from lifeloop.channel.values import Abilities, Envelope, Receipt
 from lifeloop.clock import Clock
@@ -44,7 +44,7 @@ class ProviderChannel(Generic[Checked]):
                 sound.append(self._check(envelope))
             except Unsendable as problem:
                 receipts[envelope.id] = _refused(envelope.id, problem)
-        places = asyncio.Semaphore(AT_ONCE)
+        places = asyncio.Semaphore(max(1, self.abilities.batch // self._border.per_request))
         for part in await asyncio.gather(*(self._hand_over(items, places) for items in self._parts(sound))):
             receipts.update((receipt.id, receipt) for receipt in part)
         return [receipts[envelope.id] for envelope in batch]
