@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import os
 import shutil
@@ -34,6 +35,7 @@ from lifeloop.work.ingesting import Happening, Person, ingest
 from lifeloop.work.publishing import publish
 from lifeloop.work.workspace import Workspace, open_workspace
 
+atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 TOP = Path(__file__).parents[2]
 PROJECT = """\
 project: {name}
@@ -86,7 +88,6 @@ def settings() -> Iterator[dict[str, str]]:
     home = Path(os.environ["PREFECT_HOME"])
     with hosted(home, free_port(), os.environ) as found:
         yield found
-    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

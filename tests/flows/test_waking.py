@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled
 
+from lifeloop.cli.output import Output
+from lifeloop.cli.waking import wake_journeys
 from lifeloop.flows.deploying import deploy
 from lifeloop.flows.waking import SOON, Waking, wake
 
@@ -72,3 +75,11 @@ def test_a_journey_that_is_not_deployed_is_left_to_others(deployed, shop):
     woken = asyncio.run(wake({shop.hello: NOW, "nobody-knows-it": NOW}, NOW))
     assert woken == (shop.hello,)
     assert deployed
+
+
+def test_a_server_that_does_not_answer_is_said_and_no_error(capsys, shop):
+    shop.publish()
+    shop.happen("hello", ["ana"])
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}), shop.open() as space:
+        wake_journeys(space, [shop.hello], Output(), {"PREFECT_API_URL": "http://127.0.0.1:1/api"})
+    assert "Prefect could not be told" in capsys.readouterr().err

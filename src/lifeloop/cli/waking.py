@@ -30,13 +30,9 @@ def wake_journeys(
 
 
 def _wake(dues: Mapping[str, Instant], now: Instant, out: Output) -> None:
-    import httpx
-    from prefect.exceptions import PrefectHTTPStatusError
-
-    from lifeloop.flows.waking import wake
+    from lifeloop.flows.waking import NotToldError, wake
 
     try:
         asyncio.run(wake(dues, now))
-    except (httpx.HTTPError, PrefectHTTPStatusError, RuntimeError) as problem:
-        reason = type(problem).__name__
-        out.note(f"Prefect could not be told ({reason}): its next safety wave will find it, within 15 minutes")
+    except NotToldError as problem:
+        out.note(f"Prefect could not be told ({problem}): its next safety wave will find it, within 15 minutes")

@@ -11,7 +11,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -47,25 +49,30 @@ def hosted(home: Path, port: int, environ: Mapping[str, str]) -> Iterator[dict[s
             start_new_session=True,
         )
     try:
-        _wait(child, f"http://{HOST}:{port}/api/health", home)
+        _wait(child, port, home)
         yield ours
     finally:
         _end(child)
 
 
-def _wait(child: subprocess.Popen[bytes], url: str, home: Path) -> None:
-    import httpx
-
+def _wait(child: subprocess.Popen[bytes], port: int, home: Path) -> None:
     ends = monotonic() + STARTS_WITHIN
     while monotonic() < ends:
         if child.poll() is not None:
             raise NotStartedError(f"Prefect's server ended at once; {home / 'server.log'} says why")
-        try:
-            if httpx.get(url, timeout=2, trust_env=False).is_success:
-                return
-        except httpx.HTTPError:
-            sleep(0.25)
+        if _answers(port):
+            return
+        sleep(0.25)
     raise NotStartedError(f"Prefect's server did not answer within {STARTS_WITHIN} seconds; see {home / 'server.log'}")
+
+
+def _answers(port: int) -> bool:
+    try:
+        with closing(HTTPConnection(HOST, port, timeout=2)) as connection:
+            connection.request("GET", "/api/health")
+            return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

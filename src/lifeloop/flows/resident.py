@@ -14,11 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import httpx
 from prefect import Flow
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.exceptions import Abort, PrefectHTTPStatusError
+from prefect.exceptions import Abort
 from prefect.flow_engine import run_flow_async
 from prefect.states import Pending
 from prefect.utilities.engine import propose_state
@@ -27,6 +26,7 @@ from lifeloop.clock import Instant
 from lifeloop.flows.deploying import deployed, flows_of
 from lifeloop.flows.manifest import UPKEEP
 from lifeloop.flows.naming import identifier
+from lifeloop.flows.server import FAILURES
 from lifeloop.flows.waking import Waking
 from lifeloop.store import journeys
 from lifeloop.work.wave import Wave
@@ -60,7 +60,7 @@ class Resident:
                     await self._learn(client)
                     await self._wake(client)
                     await self._run_all(client)
-                except (httpx.HTTPError, PrefectHTTPStatusError, ConnectionError) as problem:
+                except (*FAILURES, ConnectionError) as problem:
                     log.warning("looking again in %d s: %s", PATIENCE, type(problem).__name__)
                     await asyncio.sleep(PATIENCE)
                 else:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL
+
+FAILURES = (httpx.HTTPError, PrefectHTTPStatusError, RuntimeError)
+"""What Prefect's client raises when its server does not answer or refuses."""
 
 
 class ServerUnreachable(ConnectionError):  # noqa: N818  # named for what it says

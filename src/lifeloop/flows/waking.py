@@ -16,6 +16,7 @@ from prefect.states import Scheduled
 
 from lifeloop.clock import Instant
 from lifeloop.flows.naming import deployment_name
+from lifeloop.flows.server import FAILURES
 
 SOON = 15
 """Seconds from one wave of a journey to the next at the earliest: however often something falls due, no stampede."""
@@ -25,9 +26,19 @@ async def wake(dues: Mapping[str, Instant], now: Instant) -> tuple[str, ...]:
     """Schedule a wave of each of these journeys for when it is due, at once if that is past; returns which.
 
     A journey that is not deployed is left to the others who run it.
+
+    Raises:
+        NotToldError: the server does not answer, or refuses.
     """
-    async with Waking.open(now) as waking:
-        return tuple([journey for journey, due in dues.items() if await waking.by_name(journey, due)])
+    try:
+        async with Waking.open(now) as waking:
+            return tuple([journey for journey, due in dues.items() if await waking.by_name(journey, due)])
+    except FAILURES as problem:
+        raise NotToldError(type(problem).__name__) from problem
+
+
+class NotToldError(ConnectionError):
+    """Prefect could not be told to wake somebody; its next safety wave will find it."""
 
 
 @dataclass(frozen=True, slots=True)
