@@ -96,11 +96,11 @@ def _reach(plan: Plan) -> int:
     windows = [policy.gap for policy in policies if policy.gap] + [
         policy.limit.per for policy in policies if policy.limit
     ]
-    paced = _at_most(WEEK) if any(policy.needs_consent for policy in policies) else 0
-    return max([paced, *(_at_most(window) for window in windows)])
+    paced = at_most(WEEK) if any(policy.needs_consent for policy in policies) else 0
+    return max([paced, *(at_most(window) for window in windows)])
 
 
-def _at_most(length: Length) -> int:
+def at_most(length: Length) -> int:
     """Return the most seconds a length can last, a day too long rather than a second too short."""
     days = length.months * LONGEST_MONTH + length.days + 3 * length.working_days + 1
     return days * DAY + length.seconds

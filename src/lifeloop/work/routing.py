@@ -21,9 +21,10 @@ from lifeloop.journey.plan import Json, Plan
 from lifeloop.store import candidates, customers, enrollments, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Change, Customer, NewCandidate, StoredEvent, Subject
-from lifeloop.work.knowing import Wanted, learn
+from lifeloop.work.knowing import Wanted, at_most, learn
 from lifeloop.work.workspace import Workspace
 
+A_DAY = 86_400
 Key = tuple[str, int, str, str]
 """Journey, customer, trigger, subject: what makes a candidate another one."""
 
@@ -31,7 +32,7 @@ Key = tuple[str, int, str, str]
 def route_events(space: Workspace, tx: Tx, new: Sequence[StoredEvent], now: Instant) -> frozenset[str]:
     """Make candidates of whom these events let in, and wake whom they concern; returns the journeys that have work."""
     routes = space.plans.routes(tx)
-    found = [made for event in new for made in _started(space, routes, event)]
+    found = [made for event in new for made in _started(space, routes, event, now)]
     if found:
         candidates.add(tx, found)
     wakes = [(event.customer_id, routes.wakes_on_event.get(event.name, frozenset())) for event in new]
@@ -137,12 +138,19 @@ def _dated(routes: Routes, changes: Sequence[Change]) -> Iterable[Due]:
             yield Due(change.customer_id, start, change.object_key if about_it else None)
 
 
-def _started(space: Workspace, routes: Routes, event: StoredEvent) -> Iterable[NewCandidate]:
+def _started(space: Workspace, routes: Routes, event: StoredEvent, now: Instant) -> Iterable[NewCandidate]:
     for start in routes.events.get(event.name, ()):
+        if _is_long_over(start.plan, event.at, now):
+            continue
         key = object_key_in(space, start.plan, event.data)
         made = event_candidate(start, Event(event.seq, event.name, event.at, event.data), key)
         if made:
             yield NewCandidate(event.customer_id, made, str(event.seq))
+
+
+def _is_long_over(plan: Plan, at: Instant, now: Instant) -> bool:
+    """Tell whether a start is surely too late, on whatever clock: years of old events need not be asked one by one."""
+    return plan.ahead is None and at + at_most(plan.grace) + A_DAY < now
 
 
 def object_key_in(space: Workspace, plan: Plan, data: Record) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -160,9 +161,21 @@ def _ahead(
         if one.status == "ready" and one.next_at is not None:
             yield Line(one.next_at, "leaves", one.name, one.journey, aside=held_by(one, plans))
     live = space.plans.live(tx)
-    for row in candidates.of_customer(tx, customer.id):
-        if row.candidate.journey in live:
-            yield _start(row)
+    starts = [row for row in candidates.of_customer(tx, customer.id) if row.candidate.journey in live]
+    yield from _starts(starts, space.clock.now())
+
+
+def _starts(starts: Sequence[CandidateRow], now: Instant) -> Iterator[Line]:
+    """Yield the starts to come; of those that only wait for the next wave one for each journey."""
+    due = Counter(row.candidate.journey for row in starts if row.candidate.due_at <= now)
+    for journey, count in due.items():
+        words = "with the next wave, if the audience holds"
+        yield Line(now, "may start", words, journey, aside="" if count == 1 else f"{count:,} starts")
+    for row in starts:
+        if row.candidate.due_at > now:
+            about = row.candidate.object_key or ""
+            words = "if the audience holds then"
+            yield Line(row.candidate.due_at, "may start", words, row.candidate.journey, aside=about)
 
 
 def held_by(one: Message, plans: Mapping[str, Plan]) -> str:
@@ -172,8 +185,3 @@ def held_by(one: Message, plans: Mapping[str, Plan]) -> str:
     if isinstance(node, Send) and one.reason in ("hours", "holidays", "gap", "limit"):
         return f"held: {held_words(node.policy, one.reason)}"
     return one.reason or ""
-
-
-def _start(row: CandidateRow) -> Line:
-    about = row.candidate.object_key or ""
-    return Line(row.candidate.due_at, "may start", "if the audience holds then", row.candidate.journey, aside=about)

@@ -72,7 +72,7 @@ def desk(shop, tmp_path):
 
 
 def rows(count, customers_=7):
-    lines = [f"c{n % customers_},Rome,yes,2026-02-{n % 28 + 1:02},N{n},{n}.5" for n in range(count)]
+    lines = [f"c{n % customers_},Rome,yes,2026-02-{28 - n % 28:02},N{n},{n}.5" for n in range(count)]
     return HEAD + "\n".join(lines) + "\n"
 
 

@@ -140,3 +140,8 @@ def test_an_unknown_encoding_or_delimiter_is_said(tmp_path):
         table(tmp_path, "a,b\n", encoding="klingon")
     with pytest.raises(UnreadableFileError, match="cannot stand between"):
         table(tmp_path, "a,b\n", delimiter="::")
+
+
+def test_the_line_by_which_spreadsheets_tell_their_delimiter_is_taken_away(tmp_path):
+    good, bad = read(tmp_path, "sep=;\nid;name\n1;a,b,c,d\n")
+    assert (good, bad) == ({3: ["1", "a,b,c,d"]}, {})

@@ -52,6 +52,8 @@ SHAPE = document(
     ),
     unsent=many(fields_of(message=TEXT, status=TEXT, why=TEXT, until=maybe(INSTANT))),
 )
+FEW = 5
+"""Starts to come that are shown."""
 SAID = ("sent", "assumed_sent", "attempting")
 
 
@@ -124,9 +126,11 @@ class _Told:
         for one in letters:
             why_not, until = self._unsent(one)
             say(out, "message", one.name, Text(f"{one.status}: {why_not}" if why_not else one.status, "yellow"), until)
-        for row in answer.starts:
-            word = "may start" if row.candidate.due_at > self._now else "starts with the next wave"
-            say(out, "next", word, self.moment(row.candidate.due_at), row.candidate.object_key or "")
+        due = sum(row.candidate.due_at <= self._now for row in answer.starts)
+        if due:
+            say(out, "next", "decided with the next wave" + (f" ({due:,} starts)" if due > 1 else ""))
+        for row in [one for one in answer.starts if one.candidate.due_at > self._now][:FEW]:
+            say(out, "next", "may start", self.moment(row.candidate.due_at), row.candidate.object_key or "")
         for case in answer.cases:
             if case.about:
                 out.print(f"  {case.about}", style="bold")

@@ -22,6 +22,7 @@ MOST_COLUMNS = 500
 REJECTS = ("row", "column", "value", "reason")
 """The first columns of a rejects file; when one is imported again, they are passed over."""
 UNCLOSED = "a quotation mark opens a cell that is never closed"
+_SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _DATA = re.compile(r"[^@\s]+@[^@\s]+\.\w+|[-+]?\d+([.,]\d+)*|\d{4}-\d\d-\d\d.*")
 
 
@@ -47,7 +48,8 @@ class Table:
             raise
 
     def _begin(self, delimiter: str | None) -> None:
-        self.delimiter = NAMES.get(delimiter or "", delimiter) or self._guess_delimiter()
+        told = self._told_delimiter()
+        self.delimiter = NAMES.get(delimiter or "", delimiter) or told or self._guess_delimiter()
         self._taking = _Taking(self._lines)
         self._reader = self._open_reader()
         self.columns, self._skip = self._header()
@@ -76,6 +78,15 @@ class Table:
             raise UnreadableFileError(
                 f'"{self.delimiter}" cannot stand between cells', hint="it is one character:  --delimiter ';'"
             ) from None
+
+    def _told_delimiter(self) -> str | None:
+        """Take the line ``sep=;`` away that spreadsheets write above a table for each other."""
+        (first, *_) = self._lines.ahead(1) or [""]
+        found = _SEP.fullmatch(first.strip("\r\n")) if isinstance(first, str) else None
+        if found is None:
+            return None
+        next(self._lines)
+        return found[1]
 
     def _guess_delimiter(self) -> str:
         """Return what splits the first lines into most cells, equally many on each."""
