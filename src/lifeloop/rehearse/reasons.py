@@ -56,6 +56,10 @@ def held_words(policy: Policy, rule: str) -> str:
             return f"less than {say_length(policy.gap)} after the message before"
         case "limit" if policy.limit:
             return f"not more than {say_limit(policy.limit)}"
+        case "pace":
+            return "they asked for one a week at the most"
+        case "pause":
+            return "they asked for silence for a while"
         case _:
             return "a public holiday"
 

@@ -182,6 +182,6 @@ def held_by(one: Message, plans: Mapping[str, Plan]) -> str:
     """Return what holds a message that is ready to leave."""
     plan = plans.get(one.plan or "")
     node = node_of(plan, one.node) if plan else None
-    if isinstance(node, Send) and one.reason in ("hours", "holidays", "gap", "limit"):
+    if isinstance(node, Send) and one.reason in ("hours", "holidays", "gap", "limit", "pace", "pause"):
         return f"held: {held_words(node.policy, one.reason)}"
     return one.reason or ""
