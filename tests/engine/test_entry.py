@@ -4,11 +4,11 @@ from datetime import date, time
 import pytest
 
 from lifeloop.engine.entry import PastRun, enter, entry_key, subject_of
-from lifeloop.engine.values import Candidate, Event, Refusal, State
+from lifeloop.engine.values import Candidate, Event, Facts, Refusal, State
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import FromAnchor, OnDate
-from lifeloop.journey.plan import Again, OnEvent, OnMoment, Stop, Wait
+from lifeloop.journey.plan import Again, ByHand, OnEvent, OnMoment, Plan, Stop, Wait
 
 END = DataName("customer", ("ends",))
 HALF_A_YEAR = Again("after", after=Length(months=6))
@@ -189,3 +189,13 @@ def test_two_orders_may_be_on_their_way_together(ask, trial):
     first = past(trial, "2026-08-30 12:00", subject="-|A-1", active=True)
     assert isinstance(ask(plan, runs=[first], start={"order": "A-2"}), State)
     assert ask(plan, runs=[first], start={"order": "A-1"}) == Refusal("active")
+
+
+def test_journeys_that_set_each_other_off_come_to_rest():
+    plan = Plan("again", "d", "Again", "growth", (ByHand(),), (Stop("stop", "done"),), "stop", again=Again("always"))
+    candidate, facts = Candidate("again", 10_000, "hand"), Facts("ana", {})
+    earlier = [PastRun("-", f"-@{at}", at, active=False) for at in range(9_980, 10_000)]
+    assert isinstance(enter(plan, candidate, facts=facts, now=10_000, runs=earlier[1:]), State)
+    refused = enter(plan, candidate, facts=facts, now=10_000, runs=earlier)
+    assert refused == Refusal("again", "20 times within an hour")
+    assert isinstance(enter(plan, replace(candidate, due_at=13_700), facts=facts, now=13_700, runs=earlier), State)

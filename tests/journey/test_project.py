@@ -216,3 +216,16 @@ def test_reading_a_project_imports_neither_pydantic_nor_jinja():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_a_journey_that_tells_itself_to_begin_again_is_a_circle(tmp_path):
+    folder = tmp_path / "loop"
+    (folder / "journeys").mkdir(parents=True)
+    (folder / "lifeloop.yaml").write_text("project: loop\ntimezone: Europe/Amsterdam\nevents:\n  again.please: {}\n")
+    text = (
+        "journey: loop\nphase: growth\nstart: {event: again.please}\nagain: always\nsteps:\n  - record: again.please\n"
+    )
+    (folder / "journeys" / "loop.yaml").write_text(text)
+    assert [one.code for one in load_project(folder, {}).diagnostics if one.severity == "error"] == ["J211"]
+    (folder / "journeys" / "loop.yaml").write_text(text.replace("always", "after 1 day"))
+    assert not [one for one in load_project(folder, {}).diagnostics if one.severity == "error"]

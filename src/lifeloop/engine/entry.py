@@ -19,6 +19,9 @@ from lifeloop.journey.moment import FromAnchor
 from lifeloop.journey.plan import Json, NodeId, OnEvent, OnMoment, Plan, Target, Wait
 
 _PERSON = "-"
+HOUR = 3600
+MOST_AN_HOUR = 20
+"""Times that one subject may enter a journey within an hour: journeys that set each other off come to rest here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ def _may_again(plan: Plan, candidate: Candidate, scope: Scope, runs: Sequence[Pa
     same = [run for run in runs if run.subject == subject]
     if any(run.active and _about(plan, run.subject) == _about(plan, subject) for run in runs):
         return Refusal("active")
+    if sum(run.started_at > scope.now - HOUR for run in same) >= MOST_AN_HOUR:
+        return Refusal("again", f"{MOST_AN_HOUR} times within an hour")
     if not same or plan.again.rule == "always":
         return None
     if plan.again.rule == "after" and plan.again.after is not None:
