@@ -62,6 +62,7 @@ def test_a_provider_file_is_read_whole():
         ("{{ message.text }}", "{{ message.text", ("J404", 7, 41)),
         ("settings.token", "settings.tokn", ("J506", 4, 1)),
         ("message.to }}", "customer.phone }}", ("J506", 4, 1)),
+        ("message.to }}", "message.phone }}", ("J506", 4, 1)),
         (', key: "{{ message.id }}"', "", ("J506", 4, 1)),
         ('"{{ settings.base }}/texts"', '"https://{{ message.topic }}/texts"', ("J507", 5, 8)),
         ('"{{ settings.base }}/texts"', "ftp://api.example.com", ("J507", 5, 8)),
@@ -119,6 +120,12 @@ def test_settings_that_do_not_fit_are_said_where_they_stand(settings, mistake, t
     found = project(tmp_path, settings, acme=ACME)
 
     assert mistake in found
+
+
+def test_a_file_that_would_never_be_used_is_said_to_be_one(tmp_path):
+    own = ACME.replace("provider: acme", "provider: postmark")
+
+    assert project(tmp_path, "project: x", postmark=own) == [("J506", "providers/postmark.yaml", 1, 1)]
 
 
 def test_a_callback_secret_may_stand_everywhere(tmp_path):

@@ -20,6 +20,12 @@ SCHEMES: tuple[Scheme, ...] = ("none", "header", "basic", "hmac", "twilio", "met
 KINDS = ("accepted", "delivered", "opened", "clicked", "bounced", "failed", "complained", "unsubscribed", "replied")
 """What a callback may report of a message, in our words."""
 
+MESSAGE = frozenset({
+    "id", "channel", "to", "text", "subject", "html", "journey", "step", "topic", "locale", "unsubscribe", "sender",
+    "reply_to", "headers", "header_list", "header_items",
+})  # fmt: skip
+"""What a provider file may read of a message, each as ``message.`` and its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:

@@ -123,7 +123,6 @@ def _words(envelope: Envelope) -> dict[str, Json]:
         "step": envelope.step,
         "topic": envelope.topic,
         "locale": envelope.locale or "",
-        "language": (envelope.locale or "").replace("-", "_"),
         "unsubscribe": envelope.unsubscribe or "",
         "sender": {"name": sender.display, "address": sender.address} if sender else {},
         "reply_to": (sender.reply_to or "") if sender else "",

@@ -12,7 +12,7 @@ from lifeloop.channel.declared_reader import read_provider
 from lifeloop.channel.providers.known import CLASSES, takes
 from lifeloop.channel.providers.settings import EVERYWHERE
 from lifeloop.journey.catalogue import Catalogue
-from lifeloop.journey.diagnostic import Suggestion
+from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.source import Report, read_file
 from lifeloop.journey.ways import BUILT_IN, FOLDER, MAIL_PROVIDERS, OTHER_PROVIDERS, provider_files, provider_of
@@ -30,6 +30,10 @@ def check_providers(catalogue: Catalogue, report: Report) -> None:
     """Report mistakes in the project's provider files, and settings that do not fit their provider."""
     for path in provider_files(catalogue.root):
         _own(path, report)
+        if path.stem in CLASSES:
+            place = Place(f"{FOLDER}/{path.name}", 1, 1, 1, 1)
+            label = "give the file another name"
+            report.add("J506", f"{path.stem} is built in, and this file is not used", place, label=label)
     for way in catalogue.channels:
         if way not in BUILT_IN:
             _check_settings(way, catalogue, report)

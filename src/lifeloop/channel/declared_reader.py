@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from lifeloop.channel.declared import Declared, Refusal, Rule
+from lifeloop.channel.declared import MESSAGE, Declared, Refusal, Rule
 from lifeloop.channel.declared_callbacks import read_callbacks
 from lifeloop.channel.declared_order import phrases, read_order
 from lifeloop.channel.declared_parts import expression, needed, number, said, scalar, seconds, words
@@ -144,10 +144,11 @@ def _check_names(block: Map, found: Declared, report: Report) -> None:
     """Report settings that the request reads and nobody may say, and a promised key that does not go along."""
     names = {name for phrase in phrases(found.order) for name in phrase.names}
     place = block.place if (entry := block.entry("request")) is None else entry.key.place
+    there = {"settings": found.takes.keys(), "message": MESSAGE}
     for name in sorted(names):
         root, _, rest = name.partition(".")
-        if root not in {"settings", "message"} or (root == "settings" and rest not in found.takes):
-            label = "declare it under settings, or write message. and what you need of it"
+        if rest.partition(".")[0] not in there.get(root, ()):
+            label = "settings are declared above; of a message there is: " + ", ".join(sorted(MESSAGE))
             report.add("J506", f'the request reads "{name}", which is not there', place, label=label)
     if found.abilities.key_window is not None and "message.id" not in names:
         label = "hand message.id over, as the provider wants it"

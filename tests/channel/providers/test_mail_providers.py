@@ -283,6 +283,27 @@ def test_a_provider_for_mail_carries_nothing_else(send, mail):
     assert (receipt.outcome, seen) == (Outcome.REJECTED, [])
 
 
+PROSE = "ana1@example.com is not known here"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_prose_of_a_provider_is_never_shown(name, send, mail):
+    body = {
+        "ErrorCode": PROSE,
+        "code": PROSE,
+        "name": PROSE,
+        "__type": PROSE,
+        "message": PROSE,
+        "errors": [{"field": PROSE, "code": PROSE}],
+        "Messages": [{"Status": "error", "Errors": [{"ErrorCode": PROSE, "StatusCode": 400}]}],
+    }
+
+    (receipt,), _ = send(name, [mail()], (400, body))
+
+    assert receipt.outcome is Outcome.REJECTED
+    assert "known here" not in receipt.detail
+
+
 LIVE = {
     "postmark": {"token": "env.POSTMARK_LIVE"},
     "sendgrid": {"token": "env.SENDGRID_LIVE"},

@@ -12,7 +12,7 @@ import httpx
 
 from lifeloop.channel.providers.mail import Mail
 from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, post
-from lifeloop.channel.providers.reply import Reply, code_of
+from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome
@@ -40,7 +40,7 @@ class Brevo:
 
     def receipts(self, mails: Sequence[Mail], reply: Reply, /) -> Sequence[Receipt]:
         """Read the id or the code. A key that was seen before says that the first try arrived."""
-        code = code_of(reply.json, "code")
+        code = said_code(reply.json, "code")
         outcome = None
         if not reply.ok and code in SEEN_BEFORE:
             outcome = Outcome.ACCEPTED

@@ -10,7 +10,7 @@ import httpx
 from lifeloop.channel import answer
 from lifeloop.channel.providers.mail import Mail
 from lifeloop.channel.providers.provider import NEEDED, post
-from lifeloop.channel.providers.reply import Reply, code_of
+from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome
@@ -43,7 +43,7 @@ class Mailjet:
         """Read each status; without any, nothing was sent."""
         items = reply.fields.get("Messages")
         if not isinstance(items, list) or len(items) != len(mails):
-            return reply.receipts(mails, why=code_of(reply.json, "ErrorCode"))
+            return reply.receipts(mails, why=said_code(reply.json, "ErrorCode"))
         return [_receipt(mail, item, reply) for mail, item in zip(mails, items, strict=True)]
 
 
@@ -53,7 +53,7 @@ def _receipt(mail: Mail, item: Json, reply: Reply) -> Receipt:
     status = code_of(item, "Errors", "StatusCode")
     outcome = answer.outcome_of(int(status), has_retry_after=False) if status.isdigit() else Outcome.REJECTED
     found = Outcome.REJECTED if outcome is Outcome.ACCEPTED else outcome
-    return reply.receipt(mail.id, found, why=code_of(item, "Errors", "ErrorCode"))
+    return reply.receipt(mail.id, found, why=said_code(item, "Errors", "ErrorCode"))
 
 
 def _mail(mail: Mail) -> dict[str, Json]:

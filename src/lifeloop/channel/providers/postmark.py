@@ -9,7 +9,7 @@ import httpx
 
 from lifeloop.channel.providers.mail import Mail
 from lifeloop.channel.providers.provider import NEEDED, OPTIONAL, post
-from lifeloop.channel.providers.reply import Reply, code_of
+from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome
@@ -84,6 +84,6 @@ def _meaning(code: str) -> Outcome | None:
 
 
 def _why(found: Json) -> str:
-    code = code_of(found, "ErrorCode")
+    code = said_code(found, "ErrorCode")
     said = {INACTIVE: "the address is inactive there", "10": "the server token is not valid"}.get(code)
     return f"code {code}" + (f": {said}" if said else "") if code else ""

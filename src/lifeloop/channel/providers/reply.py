@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,7 @@ from lifeloop.journey.plan import Json
 NOT_THERE = frozenset({404, 405, 410})
 A_MOMENT = 1_000_000_000
 """A larger number of a rate limit's end is a moment, a smaller one is a number of seconds."""
+SHOWN = re.compile(r"[A-Za-z0-9_.:\[\]-]{1,80}")
 RESETS = ("ratelimit-reset", "x-sib-ratelimit-reset", "x-ratelimit-reset")
 
 
@@ -118,3 +120,9 @@ def code_of(found: Json, *names: str) -> str:
             found = found[0] if found else None
         found = found.get(name) if isinstance(found, dict) else None
     return str(found) if isinstance(found, str | int) else ""
+
+
+def said_code(found: Json, *names: str) -> str:
+    """Return a code that may be shown to people: one word. Anything longer may hold an address, and is left out."""
+    code = code_of(found, *names)
+    return code if SHOWN.fullmatch(code) else ""

@@ -9,7 +9,7 @@ import httpx
 
 from lifeloop.channel.providers.mail import Mail
 from lifeloop.channel.providers.provider import NEEDED, post
-from lifeloop.channel.providers.reply import Reply, code_of
+from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.providers.settings import Incomplete
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
@@ -50,7 +50,7 @@ class Resend:
     def receipts(self, mails: Sequence[Mail], reply: Reply, /) -> Sequence[Receipt]:
         """Read ids and errors. Two tries under one key at the same time leave it open which of them counted."""
         if not reply.ok:
-            name = code_of(reply.json, "name")
+            name = said_code(reply.json, "name")
             return reply.receipts(mails, Outcome.CONFIGURATION if name in QUOTA else None, why=name)
         if self.per_request == 1:
             return [reply.receipt(mails[0].id, provider_id=reply.fields.get("id"))]

@@ -9,7 +9,7 @@ import httpx
 
 from lifeloop.channel.providers.mail import Mail
 from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, post
-from lifeloop.channel.providers.reply import Reply, code_of
+from lifeloop.channel.providers.reply import Reply, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.journey.plan import Json
@@ -34,7 +34,7 @@ class SendGrid:
 
     def receipts(self, mails: Sequence[Mail], reply: Reply, /) -> Sequence[Receipt]:
         """Read the id from a header: the body of a success is empty."""
-        field = code_of(reply.json, "errors", "field")
+        field = said_code(reply.json, "errors", "field")
         provider_id = reply.headers.get("x-message-id", "")
         return [reply.receipt(mails[0].id, provider_id=provider_id, why=f"about {field}" if field else "")]
 

@@ -63,7 +63,11 @@ class Ses:
             outcome = Outcome.CONFIGURATION
         elif not reply.ok and kind in LATER:
             outcome = Outcome.NOT_ACCEPTED
-        return [reply.receipt(mails[0].id, outcome, provider_id=code_of(reply.json, "MessageId"), why=kind)]
+        return [
+            reply.receipt(
+                mails[0].id, outcome, provider_id=code_of(reply.json, "MessageId"), why=kind if kind.isalnum() else ""
+            )
+        ]
 
     def _mail(self, mail: Mail, now: Instant) -> dict[str, Any]:
         chosen = self._said["configuration_set"]

@@ -10,7 +10,7 @@ import httpx
 from lifeloop.channel.mime import Unsendable
 from lifeloop.channel.providers.mail import Mail
 from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, OPTIONAL, post
-from lifeloop.channel.providers.reply import Reply, code_of
+from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome
@@ -47,7 +47,7 @@ class SparkPost:
         if reply.status == PLAN_IS_USED_UP:
             return [reply.receipt(mail.id, Outcome.CONFIGURATION, why="the plan's limit is reached")]
         if not reply.ok:
-            return [reply.receipt(mail.id, why=code_of(reply.json, "errors", "code"))]
+            return [reply.receipt(mail.id, why=said_code(reply.json, "errors", "code"))]
         if code_of(results, "total_accepted_recipients") == "0":
             return [reply.receipt(mail.id, Outcome.REJECTED, why="the address was refused", address="dead")]
         return [reply.receipt(mail.id, provider_id=code_of(results, "id"))]
