@@ -17,6 +17,7 @@ from lifeloop.work.living import Deed, live
 from lifeloop.work.publishing import publish
 from lifeloop.work.workspace import Workspace, open_workspace
 
+DAY = 86_400
 STEP = 3600
 """Seconds to which the demo's clock is rounded: what falls due within one hour is done together."""
 
@@ -56,7 +57,7 @@ async def build_demo(
     try:
         broken = publish(space, first).broken
         deeds = [deed for life in _lives(space, people, seed, first, last) for deed in _deeds(life, first)]
-        await live(space, deeds, last, step=STEP, tell=_share(tell, first, last))
+        await live(space, deeds, last, step=STEP, refresh=DAY, tell=_share(tell, first, last))
         runs, sent = _counts(space)
     finally:
         space.close()
