@@ -213,3 +213,18 @@ def test_a_database_that_is_away_is_said_without_details(shop, link, monkeypatch
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     assert "secret" not in answer.text
+
+
+def test_where_somebody_comes_from_is_believed_of_a_proxy_only(shop, link):
+    from lifeloop.web.recipient import create_public_app
+
+    def place(app, told):
+        client = type(shop.client)(app)
+        for number in range(100):
+            client.get(f"/u/{number}", headers={"x-forwarded-for": told})
+        return client.get(link, headers={"x-forwarded-for": "203.0.113.9"}).status_code
+
+    assert place(create_public_app(shop.space), "198.51.100.1") == 429  # the same neighbour, whatever they claim
+    assert place(create_public_app(shop.space, behind_proxy=True), "9.9.9.9, 198.51.100.1") == 200
+    assert place(create_public_app(shop.space, behind_proxy=True), "9.9.9.9, 203.0.113.77") == 429
+    assert place(create_public_app(shop.space, behind_proxy=True), "nonsense") == 200

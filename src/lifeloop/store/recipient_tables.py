@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Text
+from sqlalchemy import Column, ForeignKey, Index, Text
 from sqlmodel import Field, SQLModel
 
-from lifeloop.store.columns import count, moment, number_key, partial_index, points_to, words
+from lifeloop.store.columns import BIG, count, moment, number_key, partial_index, points_to, words
 
 
 class Preference(SQLModel, table=True):
@@ -77,6 +77,6 @@ class LinkCount(SQLModel, table=True):
     __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
 
     link_key: str = words(primary_key=True)
-    hour: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    hour: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
     by: str = words(primary_key=True)
     number: int = count()

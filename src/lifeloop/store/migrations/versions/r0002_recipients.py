@@ -66,7 +66,7 @@ def _link() -> None:
     op.create_table(
         "link_count",
         sa.Column("link_key", sa.Text(), nullable=False),
-        sa.Column("hour", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("hour", BIG, autoincrement=False, nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("link_key", "hour", "by"),
