@@ -202,3 +202,25 @@ def test_without_a_secret_no_mail_leaves(linked):
     assert [(one.status, one.reason) for one in linked.messages()] == [
         ("held", "the environment variable S is not set")
     ]
+
+
+def test_many_clicks_at_once_are_one_no(linked):
+    linked.person()
+    linked.event("ana", "order.placed")
+    linked.wave()
+    link = link_to(linked)
+    spaces = [linked.space, *(linked.again() for _ in range(5))]
+    start = threading.Barrier(len(spaces))
+
+    def click(space):
+        start.wait()
+        leave(space, link, "rfc8058", VISITOR)
+
+    threads = [threading.Thread(target=click, args=(space,)) for space in spaces]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [row.granted for row in ledger_of(linked)] == [True, False]
+    assert len(heard(linked)) == 1
