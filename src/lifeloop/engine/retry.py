@@ -111,6 +111,11 @@ def next_try(
             assert_never(outcome)
 
 
+def recognised_until(first_tried_at: Instant, key_window: int | None) -> Instant:
+    """Return until when a second try is surely recognised by its key; for no window that is at once over."""
+    return first_tried_at + int((key_window or 0) * _SAFE_PART_OF_KEY_WINDOW)
+
+
 def pause_after(attempt: int, message_id: str, retry_after: int | None = None) -> int:
     """Return the seconds to wait: doubling, up to a quarter more by message, never less than asked for."""
     doubled = min(_FIRST_PAUSE * 2 ** min(attempt - 1, 30), _LONGEST_PAUSE)
@@ -122,10 +127,8 @@ def _uncertain(
     at: Instant, first_tried_at: Instant, now: Instant, give_up_at: Instant | None, ability: Ability
 ) -> NextTry:
     in_time = give_up_at is None or at <= give_up_at
-    if ability.key_window is not None:
-        safe_until = first_tried_at + int(ability.key_window * _SAFE_PART_OF_KEY_WINDOW)
-        if in_time and at <= safe_until:
-            return RetryAt(at)
+    if in_time and ability.key_window is not None and at <= recognised_until(first_tried_at, ability.key_window):
+        return RetryAt(at)
     asks_until = first_tried_at + ability.reconcile
     if ability.can_ask and now < asks_until:
         return AskAt(asks_until)

@@ -190,6 +190,12 @@ def uncertain(tx: Tx, limit: int, *, parked: bool = False) -> tuple[Message, ...
     return tuple(ledger.find(tx, [row.id for row in rows]).values())
 
 
+def ever_uncertain(tx: Tx, ids: Sequence[str]) -> frozenset[str]:
+    """Return those of which some try may have arrived, whatever became of later ones."""
+    test = f"outcome = 'uncertain' AND {tx.among('message_id', 'ids', 'text')}"
+    return frozenset(row.message_id for row in tx.ask(f"SELECT message_id FROM attempt WHERE {test}", ids=list(ids)))
+
+
 def resolve(tx: Tx, decisions: Sequence[tuple[str, Resolution, str]], now: Instant) -> int:
     """Settle uncertain ones: ``(id, to, reason)``. ``ready`` only where the provider honours our key."""
     return tx.run(

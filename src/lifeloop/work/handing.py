@@ -12,7 +12,18 @@ from typing import TypeVar, assert_never
 
 from lifeloop.channel.values import Abilities, Envelope, Receipt, Request
 from lifeloop.clock import Instant
-from lifeloop.engine.retry import Ability, AskAt, NextTry, Outcome, Park, Pause, RetryAt, Settled, next_try
+from lifeloop.engine.retry import (
+    Ability,
+    AskAt,
+    NextTry,
+    Outcome,
+    Park,
+    Pause,
+    RetryAt,
+    Settled,
+    next_try,
+    recognised_until,
+)
 from lifeloop.engine.values import Record
 from lifeloop.store import outgoing
 from lifeloop.store.opening import StoreBusy, StoreUnreachable
@@ -137,8 +148,12 @@ class Handing:
         send: Callable[[Sequence[Item]], Awaitable[Sequence[Receipt]]],
         abilities: Abilities,
     ) -> list[Settlement]:
+        forgotten = self._forgotten(part, abilities)
+        part = [one for one in part if one.message.id not in {gone.id for gone in forgotten}]
         resting = {one.message.id: until for one in part if (until := self._rests(one)) is not None}
-        done = [self._unsent(one, until) for one in part if (until := resting.get(one.message.id)) is not None]
+        done = forgotten + [
+            self._unsent(one, until) for one in part if (until := resting.get(one.message.id)) is not None
+        ]
         worded: list[tuple[Cleared, Item]] = []
         for one in part:
             if one.message.id not in resting:
@@ -150,6 +165,24 @@ class Handing:
         receipts = await _sent(send, [item for _, item in worded]) if worded else []
         able = _ability(abilities)
         return done + [self._follow(one, receipt, able) for (one, _), receipt in zip(worded, receipts, strict=True)]
+
+    def _forgotten(self, part: list[Cleared], abilities: Abilities) -> list[Settlement]:
+        """Settle those whose answer was lost so long ago that their key may be forgotten: it would be a second mail."""
+        window = abilities.key_window
+        late = {
+            one.message.id: one
+            for one in part
+            if one.message.tries and self._now > recognised_until(one.message.made_at, window)
+        }
+        if not late:
+            return []
+        with self._space.store.reading() as tx:
+            doubtful = outgoing.ever_uncertain(tx, list(late))
+        said = "its answer was lost, and a second sending would not be recognised any more"
+        return [
+            Settlement(each, late[each].fence, "assumed_sent", Outcome.UNCERTAIN, said, unused=True)
+            for each in sorted(doubtful)
+        ]
 
     def _word(self, one: Cleared, word: Callable[[Cleared], Item]) -> Item | Settlement:
         """Write one message. A text that cannot be written for somebody holds this message and no other."""
