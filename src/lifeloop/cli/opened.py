@@ -14,9 +14,7 @@ from lifeloop.journey.diagnostic import Diagnostic
 from lifeloop.journey.frames import in_order
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.person import Person
-from lifeloop.journey.project import Journey, Project, load_project
-from lifeloop.journey.project_file import read_catalogue
-from lifeloop.journey.source import Report
+from lifeloop.journey.project import Journey, Project
 from lifeloop.journey.spec import JourneySpec
 
 T = TypeVar("T")
@@ -65,14 +63,11 @@ class Opened:
 def open_project(here: Here) -> Opened:
     """Read the project a command stands in. Mistakes in its files never stop the reading."""
     root = here.root
-    report = Report()
-    catalogue = read_catalogue(root, report)
     # Jinja and Markdown are not needed to say that there is no project.
-    from lifeloop.message.library import read_library
+    from lifeloop.work import project
 
-    library, mistakes = read_library(root / TEMPLATES, catalogue)
-    project = load_project(root, library, catalogue)
-    return Opened(root, project, library, in_order((*report.found, *mistakes, *project.diagnostics)))
+    read = project.open_project(root)
+    return Opened(root, read, read.library, in_order(read.diagnostics))
 
 
 def _named(name: str, things: Mapping[str, T], what: str) -> T:

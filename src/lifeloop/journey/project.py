@@ -48,6 +48,8 @@ class Project:
     """In order of file and place; one mistake, one diagnostic."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The text of every journey file, to show the lines that diagnostics point at."""
+    library: Library = field(default_factory=dict)
+    """The messages that its journeys may send."""
 
     @property
     def plans(self) -> Mapping[str, Plan]:
@@ -83,7 +85,18 @@ def load_project(root: Path, library: Library, catalogue: Catalogue | None = Non
     specs = tuple(journey.spec for journey in journeys.values() if journey.spec is not None)
     report.found += check_project(specs, known, whole=not _has_errors(report.found))
     journeys = _without_broken(journeys, known.shared, report.found)
-    return Project(catalogue, journeys, people, _ordered(report.found), sources)
+    return Project(catalogue, journeys, people, _ordered(report.found), sources, library)
+
+
+def with_mistakes(project: Project, found: Mapping[str, Iterable[Diagnostic]]) -> Project:
+    """Return a project with what another room found wrong in its journeys; one with an error cannot run."""
+    broken = {name for name, some in found.items() if _has_errors(some)}
+    journeys = {
+        name: replace(journey, plan=None, places={}) if name in broken else journey
+        for name, journey in project.journeys.items()
+    }
+    more = (one for some in found.values() for one in some)
+    return replace(project, journeys=journeys, diagnostics=_ordered((*project.diagnostics, *more)))
 
 
 def check_text(text: str, file: str, known: Known) -> tuple[Journey, tuple[Diagnostic, ...]]:

@@ -17,7 +17,7 @@ from lifeloop.journey.reader_start import object_of, read_again, read_starts, re
 from lifeloop.journey.reader_steps import modifiers_of, read_steps
 from lifeloop.journey.reader_tests import read_tests
 from lifeloop.journey.reading import Reading, read_clause_of
-from lifeloop.journey.scope import Names, Scope, names_of, project_scope
+from lifeloop.journey.scope import Names, Scope, any_of, names_of, project_scope
 from lifeloop.journey.shape import SLUG, check_keys, missing, one_block, one_of, one_text
 from lifeloop.journey.source import Entry, Items, Map, Node, Report
 from lifeloop.journey.spec import JourneySpec, Phase, Start
@@ -69,6 +69,7 @@ def _top(block: Map, name: str, file: str, reading: Reading) -> JourneySpec:
         renamed=_renamed(block, report),
         steps=read_steps(steps, "steps", reading) if steps is not None else (),
         places=_places(block),
+        names=reading.scope.roots,
     )
 
 
@@ -178,11 +179,8 @@ def _scope(known: Known, values: Mapping[str, Value], remembers: bool) -> Scope:
 
 
 def _merged(events: Iterable[str], known: Known) -> Names:
-    names: dict[str, Attribute] = {}
-    for event in events:
-        declared = known.catalogue.events.get(event)
-        names |= declared.attributes if declared else {}
-    return names
+    declared = (known.catalogue.events.get(event) for event in dict.fromkeys(events))
+    return any_of([event.attributes for event in declared if event])
 
 
 def _any_thing(scope: Scope, known: Known) -> Scope:

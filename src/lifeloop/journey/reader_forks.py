@@ -11,7 +11,7 @@ from lifeloop.journey.length import Length
 from lifeloop.journey.lengths import read_length
 from lifeloop.journey.moment import Moment
 from lifeloop.journey.moments import read_when
-from lifeloop.journey.reading import Reading, Written, read_clause, read_clause_of
+from lifeloop.journey.reading import Reading, Written, read_clause, read_clause_of, texts_in
 from lifeloop.journey.shape import check_keys, filled_items, missing, one_block, one_text
 from lifeloop.journey.source import Map, Node, Report, Scalar
 from lifeloop.journey.spec import (
@@ -95,7 +95,15 @@ def read_ask(step: Written, reading: Reading) -> AskStep | None:
     if who is None or question is None or longest is None:
         return None
     name = check_approver(who, reading.known, report)
-    return AskStep(**step.common, who=name, question=question.text, max=longest, then=then or (), otherwise=otherwise)
+    return AskStep(
+        **step.common,
+        who=name,
+        question=question.text,
+        max=longest,
+        then=then or (),
+        otherwise=otherwise,
+        texts=texts_in(question, reading),
+    )
 
 
 def _steps(block: Map, key: str, reading: Reading) -> tuple[AnyStep, ...] | None:

@@ -20,10 +20,11 @@ from lifeloop.journey.lengths import read_length
 from lifeloop.journey.moments import read_hours, read_limit
 from lifeloop.journey.names import check_name
 from lifeloop.journey.plan import Late
-from lifeloop.journey.reading import Reading, Written, read_given, read_texts
+from lifeloop.journey.reading import Reading, Written, read_given, read_texts, texts_in
 from lifeloop.journey.shape import SLUG, check_keys, one_block, one_of, one_text, texts
 from lifeloop.journey.source import Entry, Map, Node, Report, Scalar
 from lifeloop.journey.spec import (
+    LONGEST_CALL,
     CallStep,
     EnterStep,
     Given,
@@ -59,6 +60,7 @@ def read_send(step: Written, reading: Reading) -> SendStep | None:
         expires=read_length(expires, report) if expires else None,
         sender=check_sender(sender, reading.known, report) if sender else None,
         subject=subject.text if subject else None,
+        texts=(*texts_in(step.block.value("with"), reading), *texts_in(subject, reading)),
     )
 
 
@@ -95,10 +97,14 @@ def read_call(step: Written, reading: Reading) -> CallStep | None:
     answer = step.text("as", reading.report)
     longest = step.text("max", reading.report)
     length = read_length(longest, reading.report) if longest else None
-    if length is None:
-        return CallStep(**step.common, connection=connection, action=name, args=args, answer_as=_word(answer, reading))
     return CallStep(
-        **step.common, connection=connection, action=name, args=args, answer_as=_word(answer, reading), max=length
+        **step.common,
+        connection=connection,
+        action=name,
+        args=args,
+        answer_as=_word(answer, reading),
+        max=length or LONGEST_CALL,
+        texts=texts_in(step.block.value("with"), reading),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
 from lifeloop.journey.conditions import read_condition, say_condition
@@ -11,7 +11,7 @@ from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.known import Known
 from lifeloop.journey.plan import Json
 from lifeloop.journey.scope import Scope
-from lifeloop.journey.shape import TEMPLATE, one_block, one_text
+from lifeloop.journey.shape import TEMPLATE, one_block, one_text, scalars_of
 from lifeloop.journey.source import Entry, Items, Map, Node, Report, Scalar
 from lifeloop.journey.spec import AnyStep, Clause, Given
 from lifeloop.journey.written import given_value, is_name, plain_value
@@ -78,6 +78,17 @@ def read_texts(node: Node | None, reading: Reading) -> Mapping[str, Json]:
     """Return the ``with`` of a send or a call: values, and texts with templates; a name of data becomes one."""
     block = one_block(node, "with", reading.report) if node is not None else None
     return {entry.key.text: _text(entry.value, reading) for entry in block.entries} if block else {}
+
+
+def texts_in(node: Node | None, reading: Reading) -> tuple[Scalar, ...]:
+    """Return every text with a template in it; the name of data that stands alone becomes one, at its place."""
+    if node is None:
+        return ()
+    named = (
+        replace(scalar, text=f"{{{{ {scalar.text} }}}}") if is_name(scalar, reading.scope) else scalar
+        for scalar in scalars_of(node)
+    )
+    return tuple(scalar for scalar in named if TEMPLATE.search(scalar.text))
 
 
 def read_given(node: Node | None, reading: Reading) -> Mapping[str, Given]:

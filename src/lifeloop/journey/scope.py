@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lifeloop.journey.catalogue import Attribute, AttributeType, Catalogue
@@ -59,6 +59,13 @@ def project_scope(catalogue: Catalogue, messages: Iterable[str] | None = None) -
 def names_of(values: Mapping[str, Value]) -> Names:
     """Return the names of constants, typed by what they hold."""
     return {name: Attribute(name, _type_of(value)) for name, value in values.items()}
+
+
+def any_of(names: Sequence[Names]) -> Names:
+    """Return what may be there when one of several records is at hand; what one of them may lack is optional."""
+    found = {name: attribute for one in names for name, attribute in one.items()}
+    sure = {name for name in found if all(name in one and not one[name].optional for one in names)}
+    return {name: attribute if name in sure else replace(attribute, optional=True) for name, attribute in found.items()}
 
 
 def kind_of(attribute: Attribute | None) -> Kind:

@@ -18,12 +18,15 @@ from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import Hours, Moment
 from lifeloop.journey.plan import Again, Json, Late, Trigger
-from lifeloop.journey.source import Node
+from lifeloop.journey.scope import Names
+from lifeloop.journey.source import Node, Scalar
 
 Phase = Literal["welcome", "satisfaction", "recovery", "loyalty", "advocacy", "growth", "inspiration", "reactivation"]
 Missed = Literal["skip", "continue", "stop"]
 Given = Value | DataName | None
 """What ``set``, ``record`` and ``enter`` hand on: a written value, data to copy, or nothing (``null``)."""
+LONGEST_CALL = Length(days=1)
+"""For how long a call is tried when nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class SendStep(Step):
     expires: Length | None = None
     sender: str | None = None
     subject: str | None = None
+    texts: tuple[Scalar, ...] = ()
+    """What is written with ``{{ }}`` under ``with`` and ``subject``, for the room that reads Jinja."""
     verb: Literal["send"] = "send"
 
 
@@ -175,7 +180,9 @@ class CallStep(Step):
     action: str
     args: Mapping[str, Json] = field(default_factory=dict)
     answer_as: str | None = None
-    max: Length = Length(days=1)
+    max: Length = LONGEST_CALL
+    texts: tuple[Scalar, ...] = ()
+    """What is written with ``{{ }}`` under ``with``."""
     verb: Literal["call"] = "call"
 
 
@@ -188,6 +195,8 @@ class AskStep(Step):
     max: Length | Moment
     then: tuple[AnyStep, ...] = ()
     otherwise: tuple[AnyStep, ...] | None = None
+    texts: tuple[Scalar, ...] = ()
+    """The question, when it is written with ``{{ }}``."""
     verb: Literal["ask"] = "ask"
 
 
@@ -338,3 +347,5 @@ class JourneySpec:
     steps: tuple[AnyStep, ...] = ()
     tests: tuple[JourneyTest, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)
+    names: Mapping[str, Names | None] = field(default_factory=dict)
+    """What its steps may read: behind each first word (``customer``) the names there; None: anything may be there."""

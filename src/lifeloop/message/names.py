@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jinja2 import nodes
 
 from lifeloop.journey.catalogue import Attribute, Catalogue
-from lifeloop.journey.diagnostic import Suggestion
+from lifeloop.journey.diagnostic import Severity, Suggestion
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.source import Report
 from lifeloop.message.pieces import Piece
@@ -130,9 +130,9 @@ def _check(use: Use, catalogue: Catalogue, report: Report) -> None:
     attribute = known.get(rest.partition(".")[0])
     if attribute is None:
         if not (root == "company" and use.spared):
-            _unknown(use, [f"{root}.{name}" for name in known], report)
+            unknown(use, [f"{root}.{name}" for name in known], report)
     elif attribute.optional and not use.spared:
-        _may_be_missing(use, report)
+        may_be_missing(use, report)
 
 
 def _check_root(use: Use, root: str, rest: str, catalogue: Catalogue, report: Report) -> None:
@@ -141,10 +141,11 @@ def _check_root(use: Use, root: str, rest: str, catalogue: Catalogue, report: Re
         return
     roots = ["customer", "event", "start", "journey", "values", "company", *catalogue.objects]
     if nearest(root, roots):
-        _unknown(use, [f"{name}.{rest}" for name in roots], report)
+        unknown(use, [f"{name}.{rest}" for name in roots], report)
 
 
-def _unknown(use: Use, names: list[str], report: Report) -> None:
+def unknown(use: Use, names: list[str], report: Report) -> None:
+    """Report a name that is none of those, with the nearest of them."""
     near = nearest(use.name, names)
     label = f"did you mean {near}?" if near else "declare it in lifeloop.yaml, or use another name"
     suggestions = (Suggestion(near, certain=False),) if near else ()
@@ -152,12 +153,18 @@ def _unknown(use: Use, names: list[str], report: Report) -> None:
     report.add("J123", f"{use.name} is not in the catalogue", place, label=label, suggestions=suggestions)
 
 
-def _may_be_missing(use: Use, report: Report) -> None:
-    """Warn only: a step may be guarded by ``when``. Whether one is not, the journey room sees, and calls an error."""
+def may_be_missing(use: Use, report: Report, *, step: bool = False) -> None:
+    """Report data that a text needs and some lack; ``step``: the text of a journey's own step, where guards are seen.
+
+    Elsewhere it is a warning: a step may be guarded by ``when``. Whether one is not, the journey room sees, and calls
+    an error.
+    """
     label = f'write {{{{ {use.name} | default("…") }}}}'
     hint = f"or write the sentence only for those who have it:  {{% if {use.name} %}} … {{% endif %}}"
+    guard = f"or guard this step:  when: {use.name} is present"
     message = f"{use.name} may be missing, and this text needs it"
-    report.add("J131", message, use.piece.spot(use.name), severity="warning", label=label, hint=hint)
+    severity: Severity = "error" if step else "warning"
+    report.add("J131", message, use.piece.spot(use.name), severity=severity, label=label, hint=guard if step else hint)
 
 
 def declared(root: str, catalogue: Catalogue) -> dict[str, Attribute] | None:

@@ -35,10 +35,11 @@ class Piece:
         """Return the place of the first such word in it; the whole piece when it is not there."""
         found = re.search(rf"(?<![\w.]){re.escape(word)}(?!\w)", self.text) if word[:1].isalpha() else None
         start = found.start() if found else self.text.find(word)
-        if not word or start < 0 or self.inner.line != self.inner.end_line:
+        inner = self.inner
+        if not word or start < 0 or inner.line != inner.end_line or inner.end_column - inner.column != len(self.text):
             return self.place
-        column = self.inner.column + start
-        return Place(self.inner.file, self.inner.line, column, self.inner.line, column + len(word))
+        column = inner.column + start
+        return Place(inner.file, inner.line, column, inner.line, column + len(word))
 
 
 @dataclass(frozen=True, slots=True)

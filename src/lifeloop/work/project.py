@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from lifeloop.journey.project import Project, load_project
+from lifeloop.journey.project import Project, load_project, with_mistakes
 from lifeloop.journey.project_file import read_catalogue
 from lifeloop.journey.source import Report
 from lifeloop.journey.ways import provider_files
 from lifeloop.message.library import read_library
+from lifeloop.message.step_texts import check_step_texts
+
+TEMPLATES = "templates"
 
 
 def open_project(root: Path) -> Project:
@@ -20,7 +23,8 @@ def open_project(root: Path) -> Project:
         from lifeloop.channel.declared_files import check_providers  # it brings an HTTP client: not for everybody
 
         check_providers(catalogue, report)
-    library, found = read_library(root / "templates", catalogue)
+    library, found = read_library(root / TEMPLATES, catalogue)
     project = load_project(root, library, catalogue)
+    project = with_mistakes(project, check_step_texts(project))
     everything = (*report.found, *project.diagnostics, *found)
     return replace(project, diagnostics=tuple(sorted(everything, key=lambda one: one.place)))

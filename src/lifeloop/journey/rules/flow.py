@@ -8,7 +8,7 @@ leaves it as it was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lifeloop.journey.compiler_names import remembered_by
@@ -17,8 +17,9 @@ from lifeloop.journey.condition import AllOf, Compare, Condition, DataName
 from lifeloop.journey.diagnostic import Diagnostic, Place, Related, Suggestion
 from lifeloop.journey.moment import FromAnchor
 from lifeloop.journey.nearest import nearest
-from lifeloop.journey.plan import Json, OnEvent
+from lifeloop.journey.plan import OnEvent
 from lifeloop.journey.rules.subject import Subject, clauses_of, place_of
+from lifeloop.journey.source import Scalar, inside
 from lifeloop.journey.spec import (
     AnyStep,
     AskStep,
@@ -63,6 +64,7 @@ class _Walk:
 
     subject: Subject
     waits: dict[int, WaitForStep] = field(default_factory=dict)
+    before: dict[int, frozenset[str]] = field(default_factory=dict)
     found: list[Diagnostic] = field(default_factory=list)
     reported: set[tuple[str, Place]] = field(default_factory=set)
 
@@ -78,10 +80,11 @@ class _Walk:
 
     def past(self, step: AnyStep, pasts: frozenset[Past]) -> frozenset[Past]:
         """Return the pasts that are possible behind one step."""
-        inside = _present(step.when.tree, pasts) if step.when else pasts
+        asked = _present(step.when.tree, pasts) if step.when else pasts
+        self.before[id(step)] = frozenset(past.event for past in asked if past.event)
         for use in _uses(step, self.subject):
-            self._check(use, pasts if step.when and use.place == step.when.place else inside)
-        behind = self._through(step, inside)
+            self._check(use, pasts if step.when and use.place == step.when.place else asked)
+        behind = self._through(step, asked)
         return behind | pasts if step.when else behind
 
     def _through(self, step: AnyStep, pasts: frozenset[Past]) -> frozenset[Past]:
@@ -137,12 +140,12 @@ class _Walk:
 
 def event_may_be_unknown(subject: Subject) -> Iterator[Diagnostic]:
     """J141: a step reads data of an event that, on some way to it, never came."""
-    return (found for found in _walked(subject) if found.code == "J141")
+    return (found for found in _walked(subject).found if found.code == "J141")
 
 
 def unreachable_steps(subject: Subject) -> Iterator[Diagnostic]:
     """J224: steps that no way leads to."""
-    return (found for found in _walked(subject) if found.code == "J224")
+    return (found for found in _walked(subject).found if found.code == "J224")
 
 
 def never_remembered(subject: Subject) -> Iterator[Diagnostic]:
@@ -159,12 +162,17 @@ def never_remembered(subject: Subject) -> Iterator[Diagnostic]:
                     yield Diagnostic("J142", "error", message, place_of(str(name), clause), label, suggestions=fixes)
 
 
-def _walked(subject: Subject) -> list[Diagnostic]:
+def last_events(subject: Subject) -> Mapping[int, frozenset[str]]:
+    """Return, by the ``id`` of a written step, the events whose data ``event.`` may be there."""
+    return _walked(subject).before
+
+
+def _walked(subject: Subject) -> _Walk:
     walk = _Walk(subject)
     starts = [start.trigger for start in subject.spec.starts]
     pasts = frozenset(Past(start.event if isinstance(start, OnEvent) else None) for start in starts)
     walk.along(subject.spec.steps, pasts or frozenset({Past(None)}))
-    return walk.found
+    return walk
 
 
 def _uses(step: AnyStep, subject: Subject) -> Iterator[Use]:
@@ -177,11 +185,9 @@ def _uses(step: AnyStep, subject: Subject) -> Iterator[Use]:
             place = step.places.get("send", step.place)
             needed = () if info is None else (name for name in info.uses if name not in info.spared)
             yield from (Use(name.split(".")[1], place) for name in needed if re.match(r"event\.\w", name))
-            yield from _in_texts(dict(step.args), step.places.get("with", step.place))
-        case CallStep():
-            yield from _in_texts(dict(step.args), step.places.get("with", step.place))
-        case AskStep():
-            yield from _in_texts(step.question, step.places.get("question", step.place))
+            yield from _in_texts(step.texts)
+        case CallStep() | AskStep():
+            yield from _in_texts(step.texts)
         case SetStep():
             given = (value for _, value in step.assignments)
             yield from _copied(given, step.places.get("set", step.place))
@@ -206,13 +212,11 @@ def _copied(given: Iterator[object], place: Place) -> Iterator[Use]:
             yield Use(value.path[0], place)
 
 
-def _in_texts(value: Json, place: Place) -> Iterator[Use]:
-    if isinstance(value, str) and "{{" in value:
-        bare = (found for found in _EVENT_IN_TEXT.finditer(value) if "default" not in value[found.end() :])
-        yield from (Use(found[1], place) for found in bare)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _in_texts(part, place)
+def _in_texts(texts: Iterable[Scalar]) -> Iterator[Use]:
+    for scalar in texts:
+        for found in _EVENT_IN_TEXT.finditer(scalar.text if "{{" in scalar.text else ""):
+            if "default" not in scalar.text[found.end() :]:
+                yield Use(found[1], inside(scalar, found.start(), found.end()))
 
 
 def _names_in(tree: Condition) -> Iterator[DataName]:

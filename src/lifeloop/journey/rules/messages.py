@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from lifeloop.journey.compiler_names import all_steps, blocks_of
-from lifeloop.journey.condition import AllOf, AnyOf, Compare, Condition, Not
+from lifeloop.journey.compiler_names import all_steps
 from lifeloop.journey.diagnostic import Diagnostic, Place
 from lifeloop.journey.known import Known
 from lifeloop.journey.rules.subject import Subject
-from lifeloop.journey.spec import AnyStep, ChooseStep, Clause, IfStep, JourneySpec, SendStep
+from lifeloop.journey.rules.surely import surely_known
+from lifeloop.journey.spec import JourneySpec, SendStep
 
 
 def missing_data(subject: Subject) -> Iterator[Diagnostic]:
     """J131: a message needs an attribute that some customers do not have, and nothing guards the send."""
-    guaranteed = _surely(subject.spec.audience)
-    yield from _along(subject.spec.steps, guaranteed, subject)
-    for rule in subject.spec.stops:
-        yield from _along(rule.then, guaranteed, subject)
+    for step, surely in surely_known(subject.spec):
+        if isinstance(step, SendStep):
+            yield from _sent(step, surely, subject)
 
 
 def missing_translations(specs: Sequence[JourneySpec], known: Known) -> Iterator[Diagnostic]:
@@ -53,24 +52,6 @@ def _sends(specs: Sequence[JourneySpec]) -> dict[str, Place]:
     return found
 
 
-def _along(steps: tuple[AnyStep, ...], surely: frozenset[str], subject: Subject) -> Iterator[Diagnostic]:
-    for step in steps:
-        here = surely | _surely(step.when)
-        match step:
-            case SendStep():
-                yield from _sent(step, here, subject)
-            case IfStep():
-                yield from _along(step.then, here | _surely(step.condition), subject)
-                yield from _along(step.otherwise or (), here, subject)
-            case ChooseStep():
-                for arm in step.arms:
-                    yield from _along(arm.then, here | _surely(arm.when), subject)
-                yield from _along(step.otherwise or (), here, subject)
-            case _:
-                for block in blocks_of(step):
-                    yield from _along(block, here, subject)
-
-
 def _sent(step: SendStep, surely: frozenset[str], subject: Subject) -> Iterator[Diagnostic]:
     info = subject.known.library.get(step.message)
     attributes = subject.known.catalogue.customer
@@ -82,23 +63,3 @@ def _sent(step: SendStep, surely: frozenset[str], subject: Subject) -> Iterator[
             label = f'write {{{{ {name} | default("…") }}}} in the text, or guard this step'
             place = step.places.get("send", step.place)
             yield Diagnostic("J131", "error", message, place, label, hint=f"guard:  when: {name} is present")
-
-
-def _surely(clause: Clause | None) -> frozenset[str]:
-    """Return the data that is surely known when a condition holds: every comparison with it says so."""
-    return frozenset(_known_if(clause.tree)) if clause else frozenset()
-
-
-def _known_if(tree: Condition) -> Iterator[str]:
-    match tree:
-        case AllOf(parts=parts):
-            for part in parts:
-                yield from _known_if(part)
-        case AnyOf(parts=parts) if parts:
-            yield from frozenset.intersection(*(frozenset(_known_if(part)) for part in parts))
-        case Compare(operator=operator, subject=subject) if operator != "is missing":
-            yield str(subject)
-        case Not(part=Compare(operator="is missing", subject=subject)):
-            yield str(subject)
-        case _:
-            pass
