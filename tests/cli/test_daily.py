@@ -141,7 +141,14 @@ def test_an_event_that_makes_no_sense_is_wrong_usage(run, words, said):
 def test_somebody_new_must_be_said_to_be(run):
     assert "--new" in run("event", "send", "video.watched", "zoe").err
     assert run("event", "send", "video.watched", "zoe", "--new").code == 0
-    assert run("customer", "zoe").code == 0
+    assert run("customer", "zoe", "--json").json["data"] == {}
+
+
+@pytest.mark.usefixtures("shop")
+def test_somebody_new_who_is_named_by_an_address_can_be_written_to(run):
+    assert run("event", "send", "video.watched", "zoe@example.com", "--new").code == 0
+    assert run("customer", "zoe@example.com", "--json").json["data"] == {"email": "zoe@example.com"}
+    assert run("event", "send", "video.watched", "ZOE@example.com").code == 0, "and is known by it from now on"
 
 
 @pytest.mark.usefixtures("shop")

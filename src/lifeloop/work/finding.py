@@ -27,11 +27,16 @@ class NotFoundError(LookupError):
         self.hint = hint
 
 
+class SeveralFoundError(NotFoundError):
+    """More than one is called so."""
+
+
 def find_customer(tx: Tx, who: str) -> Customer:
     """Return the customer of that id or that e-mail address.
 
     Raises:
-        NotFoundError: there is none, or several have the address.
+        NotFoundError: there is none.
+        SeveralFoundError: several have the address.
     """
     found = customers.find_keys(tx, [who]).get(who)
     if found is not None:
@@ -39,7 +44,7 @@ def find_customer(tx: Tx, who: str) -> Customer:
     same = customers.find_email(tx, who) if "@" in who else ()
     if len(same) > 1:
         listed = ", ".join(one.key for one in same[:5])
-        raise NotFoundError(f"{len(same)} customers have the address {who}", hint=f"say which one by id: {listed}")
+        raise SeveralFoundError(f"{len(same)} customers have the address {who}", hint=f"say which one by id: {listed}")
     if same:
         return same[0]
     raise _nobody(tx, who)

@@ -12,10 +12,10 @@ from lifeloop.cli.errors import Exit, Findings, WrongUsage
 from lifeloop.cli.here import Here
 from lifeloop.cli.moments import iso
 from lifeloop.cli.shapes import ANYTHING, FLAG, INSTANT, TEXT, document, many
-from lifeloop.journey.catalogue import EventType
+from lifeloop.journey.catalogue import Attribute, EventType
 
 if TYPE_CHECKING:
-    from lifeloop.work.ingesting import Happening, Ingested
+    from lifeloop.work.ingesting import Happening, Ingested, Person
     from lifeloop.work.workspace import Workspace
 
 SHAPE = document(
@@ -68,15 +68,16 @@ def send(
     id_
         Which event it is, so that sending it twice is sending it once. Without it: a new one.
     new
-        The customer may be somebody nobody knows yet.
+        The customer may be somebody nobody knows yet. Named by an e-mail address, they get that address.
     """
     from lifeloop.cli.rooms import rooms
     from lifeloop.cli.waking import wake_journeys
     from lifeloop.work.ingesting import ingest
 
     with rooms(here) as space:
-        one = _happening(space, name, customer, data, at, id_, new=new)
-        done = ingest(space, (), [one], source=SOURCE)
+        key, unknown = _whom(space, customer, new=new)
+        one = _happening(space, name, key, data, at, id_)
+        done = ingest(space, unknown, [one], source=SOURCE)
         if done.conflicts:
             raise Findings(
                 f'an event with the id "{one.id}" is known and says something else', hint="the first one stays"
@@ -86,30 +87,33 @@ def send(
     return Exit.FINE
 
 
-def _happening(
-    space: Workspace,
-    name: str,
-    customer: str,
-    data: tuple[str, ...],
-    at: str | None,
-    id_: str | None,
-    *,
-    new: bool,
-) -> Happening:
-    from lifeloop.work.finding import NotFoundError, check_name, find_customer
-    from lifeloop.work.ingesting import Happening
+def _whom(space: Workspace, customer: str, *, new: bool) -> tuple[str, tuple[Person, ...]]:
+    """Return the id of whom it happened to, and, where nobody knew them, what is known now: their address."""
+    from lifeloop.work.finding import NotFoundError, SeveralFoundError, find_customer
+    from lifeloop.work.ingesting import Person, fitted
 
-    declared = space.catalogue.events[check_name("event", name, sorted(space.catalogue.events))]
     with space.store.reading() as tx:
         try:
-            key = find_customer(tx, customer).key
+            return find_customer(tx, customer).key, ()
+        except SeveralFoundError:
+            raise
         except NotFoundError as problem:
             if not new:
                 hint = f"{problem.hint}; to make somebody known:  --new"
                 raise NotFoundError(problem.sentence, hint=hint) from problem
-            key = customer
+    address, _ = fitted({"email": customer}, {"email": Attribute("email", "email")})
+    return customer, (Person(customer, address),)
+
+
+def _happening(
+    space: Workspace, name: str, customer: str, data: tuple[str, ...], at: str | None, id_: str | None
+) -> Happening:
+    from lifeloop.work.finding import check_name
+    from lifeloop.work.ingesting import Happening
+
+    declared = space.catalogue.events[check_name("event", name, sorted(space.catalogue.events))]
     given = id_ or secrets.token_hex(8)
-    return Happening(key, name, _moment(space, at), given, SOURCE, _typed(space, declared, data))
+    return Happening(customer, name, _moment(space, at), given, SOURCE, _typed(space, declared, data))
 
 
 def _moment(space: Workspace, at: str | None) -> int:
