@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 from time import monotonic, sleep
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from lifeloop.cli.commands.run import line_of
 from lifeloop.cli.waking import wake_journeys
 from lifeloop.work.ingesting import Happening, Person, ingest
+from lifeloop.work.running import Told
 from lifeloop.work.workspace import open_workspace
 
 NOWHERE = "postgresql://anna:secret@127.0.0.1:1/nothing?connect_timeout=2"
@@ -38,6 +41,12 @@ def test_it_does_what_is_due_and_tells_how_much(run, small, conforms):
     done = conforms("run", run("run", "--once", "--json").json)
     assert done["counts"]["admitted"] == 3
     assert done["next_due"] is not None
+
+
+def test_times_are_on_the_project_s_clock():
+    at = 1_783_418_400  # Tue 7 July 2026, 10:00 UTC: an hour later in Lisbon
+    told = Told(at, {"sent": 2}, 0.21, at + 86_400)
+    assert line_of(told, ZoneInfo("Europe/Lisbon")) == "11:00:00  sent 2 · 0.2 s · next Wed 08 Jul 11:00"
 
 
 def test_what_is_written_but_not_live_is_said_and_not_made_live(run, small):

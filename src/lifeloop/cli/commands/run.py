@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -13,10 +12,14 @@ from cyclopts.validators import Number
 from lifeloop.cli.database import open_rooms
 from lifeloop.cli.errors import Exit
 from lifeloop.cli.here import Here
+from lifeloop.cli.moments import iso, iso_or_none, when, zone_for
 from lifeloop.cli.shapes import COUNT, INSTANT, NUMBER, TEXT, by_name, document, maybe
 from lifeloop.cli.stopping import gently
+from lifeloop.engine.zones import local
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from lifeloop.work.running import Runner, Told
     from lifeloop.work.workspace import Workspace
 
@@ -61,14 +64,14 @@ def run(
 def _run(space: Workspace, *, once: bool, batch: int, here: Here) -> int:
     from lifeloop.work.running import Runner
 
-    told = None if once else _tell(here)
+    told = None if once else _tell(space, here)
     runner = Runner(space, batch, trouble=lambda text: here.out.note(text, style="yellow"))
     if told:
         runner.tell = told
         here.out.note(f"Running on {space.store.url}. Ctrl-C to stop.")
     with gently(lambda: _stop(runner, here)):
         if once:
-            _say(asyncio.run(runner.run_once()), here)
+            _say(asyncio.run(runner.run_once()), space, here)
         else:
             asyncio.run(runner.run_forever())
     return Exit.FINE
@@ -91,35 +94,31 @@ def _publish_first(space: Workspace, here: Here) -> None:
         here.out.note(f"Other than what is live: {', '.join(changed)}. To make it live:  lifeloop deploy --local")
 
 
-def _tell(here: Here) -> Any:
-    return lambda told: _say(told, here)
+def _tell(space: Workspace, here: Here) -> Any:
+    return lambda told: _say(told, space, here)
 
 
-def _say(told: Told, here: Here) -> None:
+def _say(told: Told, space: Workspace, here: Here) -> None:
     if here.out.as_json:
         here.out.json_line(_document(told))
-    else:
-        here.out.print(line_of(told), wrap=False)
+        return
+    here.out.print(line_of(told, zone_for(None, space.catalogue.timezone)), wrap=False)
 
 
-def line_of(told: Told) -> str:
-    """Return ``21:45:02  admitted 3 · moved 5 · sent 4 · 0.2 s``."""
+def line_of(told: Told, zone: ZoneInfo) -> str:
+    """Return ``21:45:02  admitted 3 · moved 5 · sent 4 · 0.2 s · next Tue 24 Nov 10:00``, on the clock of a zone."""
     words = sorted(told.counts, key=lambda word: (word not in ORDER, ORDER.index(word) if word in ORDER else 0, word))
     parts = [f"{word} {told.counts[word]:,}" for word in words if told.counts[word]] or ["nothing was due"]
-    due = f"next {_utc(told.next_due):%a %d %b %H:%M} UTC" if told.next_due is not None else "nothing waits"
+    due = f"next {when(told.next_due, zone, told.at)}" if told.next_due is not None else "nothing waits"
     halted = [f"halted: {told.halted}"] if told.halted else []
-    return f"{_utc(told.at):%H:%M:%S}  " + " · ".join([*parts, *halted, f"{told.seconds:.1f} s", due])
+    return f"{local(told.at, zone):%H:%M:%S}  " + " · ".join([*parts, *halted, f"{told.seconds:.1f} s", due])
 
 
 def _document(told: Told) -> Mapping[str, Any]:
     return {
-        "at": _utc(told.at).isoformat(),
+        "at": iso(told.at),
         "counts": told.counts,
         "seconds": round(told.seconds, 3),
-        "next_due": None if told.next_due is None else _utc(told.next_due).isoformat(),
+        "next_due": iso_or_none(told.next_due),
         "halted": told.halted,
     }
-
-
-def _utc(instant: int) -> datetime:
-    return datetime.fromtimestamp(instant, UTC)
