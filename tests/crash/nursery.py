@@ -18,6 +18,7 @@ from lifeloop.channel.ways import Ways
 from lifeloop.cli.app import main as command
 from lifeloop.engine.retry import Outcome
 from lifeloop.work import tidying
+from lifeloop.work.handing import Handing
 from lifeloop.work.running import Runner
 from lifeloop.work.workspace import open_workspace
 
@@ -61,6 +62,7 @@ def keyed() -> None:
 def resend() -> None:
     """The control: a worker that tries again what it does not know, where nobody recognises a second try."""
     tidying._decision = lambda _space, message, _now: (message.id, "ready", "hope")
+    Handing._forgotten = lambda *_part: []
     run()
 
 
