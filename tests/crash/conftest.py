@@ -21,6 +21,8 @@ from lifeloop.work.workspace import Workspace, open_workspace
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # so that the tests beside it can import the checker
 LEASE = 2
+AT_WORK = 0.6
+"""The part of the kills that waits until the worker hands something over; the others come at any moment."""
 
 PROJECT = """
 project: crash-shop
@@ -92,12 +94,24 @@ class Lab:
         self.kills += 1
 
     def strike(
-        self, kind: str, times: int, *, least: float, most: float, workers: int = 1, with_signal: int = signal.SIGKILL
+        self,
+        kind: str,
+        times: int,
+        *,
+        least: float,
+        most: float,
+        workers: int = 1,
+        with_signal: int = signal.SIGKILL,
+        at_work: float = AT_WORK,
     ) -> None:
         """Start and kill, over and over, at moments that a seed chose."""
         alive = [self.start(kind) for _ in range(workers)]
         for _ in range(times):
-            time.sleep(least + (most - least) * self._chance("when"))
+            if self._chance("how") < at_work:
+                self._until_something_arrives()
+            else:
+                time.sleep(least)
+            time.sleep((most - least) * self._chance("when"))
             self.kill(alive.pop(int(self._chance("who") * len(alive))), with_signal)
             alive.append(self.start(kind))
         for worker in alive:
@@ -121,6 +135,11 @@ class Lab:
             )
         return int(row.number)
 
+    def _until_something_arrives(self, seconds: float = 1.0) -> None:
+        before, ends = self.notes.stat().st_size, time.monotonic() + seconds
+        while self.notes.stat().st_size == before and time.monotonic() < ends:
+            time.sleep(0.005)
+
     def _chance(self, what: str) -> float:
         return fraction_of(f"{self.seed}:{self.kills}:{what}")
 
@@ -135,7 +154,7 @@ def labs(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
     """Makes a lab on a database."""
     opened: list[tuple[Workspace, list[subprocess.Popen]]] = []
 
-    def make(url: str, *, seed: int = 1, slowness: float = 0.002) -> Lab:
+    def make(url: str, *, seed: int = 1, slowness: float = 0.001) -> Lab:
         root, notes = tmp_path / f"shop{len(opened)}", tmp_path / f"sink{len(opened)}.txt"
         sink, ports = _started([str(HERE / "sink.py"), str(notes), str(slowness)], {})
         mail_port, http_port = ports.split()

@@ -63,7 +63,7 @@ class Requests:
 
 
 async def main(path: Path, slowness: float) -> None:
-    notebook = Notebook(path)
+    notebook = Notebook(path)  # the file is there from now on
     loop = asyncio.get_running_loop()
     mail = await loop.create_server(lambda: SMTP(Mail(notebook, slowness), loop=loop), "127.0.0.1", 0)
     http = await asyncio.start_server(Requests(notebook, slowness).answer, "127.0.0.1", 0)

@@ -22,7 +22,7 @@ def test_mail_over_smtp_where_nobody_recognises_a_second_try(labs, fresh_url, ca
     """The real command against a real mail server: what may have left is never sent again, and is not lost."""
     lab = labs(fresh_url(), seed=11)
     lab.feed(0, PEOPLE)
-    lab.strike("run", KILLS, least=0.12, most=0.28)
+    lab.strike("run", KILLS, least=0.1, most=0.2)
     lab.drain("run")
     found = verdict(lab.space.store, lab.notes)
     report(capsys, f"{found.line(f'smtp, {kind_of(lab)}', lab.kills)}; {lab.busy_kills} kills at work")
@@ -34,7 +34,7 @@ def test_a_sink_that_honours_keys(labs, fresh_url, capsys) -> None:
     """The same runner, two at a time on PostgreSQL, to somebody who knows a key again: all of it, and each once."""
     lab = labs(fresh_url(), seed=12)
     lab.feed(0, PEOPLE)
-    lab.strike("keyed", KILLS, least=0.12, most=0.28, workers=2 if lab.space.store.postgres else 1)
+    lab.strike("keyed", KILLS, least=0.1, most=0.2, workers=2 if lab.space.store.postgres else 1)
     lab.drain("keyed")
     found = verdict(lab.space.store, lab.notes)
     report(capsys, f"{found.line(f'keyed, {kind_of(lab)}', lab.kills)}; {lab.busy_kills} kills at work")
@@ -45,7 +45,7 @@ def test_ctrl_c_at_any_moment_leaves_nothing_in_doubt(labs, tmp_path, capsys) ->
     """Asked to stop, a worker finishes what it holds: nothing is cut off, so nothing has to be assumed."""
     lab = labs(f"sqlite:///{tmp_path / 'asked.db'}", seed=13)
     lab.feed(0, 100)
-    lab.strike("run", 6, least=0.3, most=0.6, with_signal=signal.SIGINT)
+    lab.strike("run", 6, least=0, most=0.2, with_signal=signal.SIGINT, at_work=1)
     lab.drain("run")
     found = verdict(lab.space.store, lab.notes)
     report(capsys, found.line("asked to stop, sqlite", lab.kills))
