@@ -3,9 +3,10 @@ from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from lifeloop.engine.values import SendMessage
+from lifeloop.engine.values import SendMessage, Visited
 from lifeloop.journey.catalogue import Attribute
 from lifeloop.journey.length import Length
+from lifeloop.journey.plan import Policy
 from lifeloop.rehearse.behaviour import Temper
 from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.people import made_up
@@ -15,6 +16,7 @@ from lifeloop.rehearse.tally import Tally
 BEGIN = 1_772_409_600
 YEAR = 365 * 86_400
 UTC = ZoneInfo("UTC")
+COUNTS = Policy("stories", gap=Length(seconds=20 * 3600))
 
 
 def crowd(project, seed=3):
@@ -60,21 +62,34 @@ def test_made_up_customers_are_not_the_samples(starter):
     )
 
 
-def life(starter, *times):
+def life(starter, *times, policy=COUNTS):
     person = starter.people["ana"]
-    policy = next(node.policy for node in starter.plans["welcome"].nodes if node.kind == "send")
     said = (SendMessage("n", 1, "welcome/hello", "email", policy, at, None, None, {}, {}) for at in times)
     happened = tuple(Happened(at, "welcome", one, "-") for at, one in zip(times, said, strict=True))
     return Life(replace(person), (), happened)
 
 
-def test_a_tally_counts_people_hours_days_and_collisions(starter):
-    tally = Tally(UTC, Length(seconds=20 * 3600))
+def test_a_tally_counts_people_hours_and_days(starter):
+    tally = Tally(UTC)
     for one in (life(starter), life(starter, BEGIN, BEGIN + 3600), life(starter, BEGIN + 60, BEGIN + 3 * 86_400)):
         tally.add(one)
     assert (tally.people, tally.messages, tally.without) == (3, 4, 1)
     assert dict(tally.per_person) == {0: 1, 2: 2}
     assert tally.busiest_hour == (date(2026, 3, 2), 0, 2)
     assert tally.busiest_day == (date(2026, 3, 2), 3)
-    assert dict(tally.collisions) == {("welcome", "welcome"): 1}
     assert (tally.at_least(0.3), tally.at_least(0.5)) == (0, 2)
+
+
+def held(at, journey, rule):
+    return Happened(at, journey, Visited("n", 1, at, "held", rule), "-")
+
+
+def test_only_what_the_gap_had_to_part_is_a_collision(starter):
+    both = life(starter, BEGIN, BEGIN + 3600)
+    quiet = life(starter, BEGIN + 60, policy=replace(COUNTS, counts=False)).happened
+    tally = Tally(UTC)
+    tally.add(both)
+    assert not tally.collisions, "two messages that the gap does not concern may come close"
+    later = (held(BEGIN + 70, "renewal", "gap"), held(BEGIN + 80, "renewal", "hours"))
+    tally.add(replace(both, happened=(both.happened[0], *quiet, *later)))
+    assert dict(tally.collisions) == {("welcome", "renewal"): 1}

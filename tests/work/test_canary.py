@@ -32,7 +32,7 @@ steps:
   - wait: {for: order.placed, max: 3 days}
     then: [{send: shop/one}]
   - call: crm.create
-    with: {name: "{{ customer.first_name }}", state: contract.state}
+    with: {name: "{{ customer.first_name | default('-') }}", state: "{{ contract.state | default('-') }}"}
   - ask: boss
     question: May {{ customer.first_name | default('they') }} have it?
     max: 2 days

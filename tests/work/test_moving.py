@@ -406,7 +406,7 @@ def test_answers_find_their_run_and_open_questions_expire(shop) -> None:
         delivery: {topic: service}
         steps:
           - ask: boss
-            question: May {{ customer.first_name }} have a gift?
+            question: May {{ customer.first_name | default('they') }} have a gift?
             max: 2 days
             then: [{send: shop/one}]
             else: [{send: shop/two}]
@@ -434,7 +434,7 @@ def test_the_answer_of_a_call_is_used_later(shop) -> None:
         delivery: {topic: service}
         steps:
           - call: crm.create
-            with: {name: "{{ customer.first_name }}"}
+            with: {name: "{{ customer.first_name | default('-') }}"}
             as: thing
           - set: {customer.seen: journey.thing.id}
           - send: shop/one

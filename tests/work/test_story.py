@@ -28,7 +28,7 @@ PERSONAL = """
     again: always
     steps:
       - ask: boss
-        question: "Shall we write to {{ customer.first_name }}?"
+        question: "Shall we write to {{ customer.first_name | default('them') }}?"
         max: 2 days
       - send: shop/three
 """

@@ -49,7 +49,7 @@ def show_population(here: Here, bench: Bench, wish: Wish, count: int, empty: Map
         raise WrongUsage(f"--population takes a number from 1 to {MANY:,}", hint="for example  --population 500")
     began = perf_counter()
     crowd, zone = bench.population(wish)
-    tally = Tally(zone, bench.catalogue.delivery.gap)
+    tally = Tally(zone)
     with here.out.progress(count, "Living") as moving:
         for life in crowd.lives(count):
             tally.add(life)
@@ -141,7 +141,7 @@ def _facts(tally: Tally) -> Iterator[str]:
         yield f"busiest day    {day[0]:%a %d %b %Y}   {counted(day[1], 'message')}"
     total = sum(tally.collisions.values())
     pairs = ", ".join(f"{one} and {other} {count:,}" for (one, other), count in tally.collisions.most_common(3))
-    yield f"collisions     {total:,} within the gap" + (f"   {pairs}" if pairs else "")
+    yield f"collisions     {total:,} parted by the gap" + (f"   {pairs}" if pairs else "")
     held = ", ".join(f"{rule} {count:,}" for rule, count in tally.held.most_common())
     yield f"held           {sum(tally.held.values()):,}" + (f"   {held}" if held else "")
     dropped = ", ".join(f"{rule} {count:,}" for rule, count in tally.dropped.most_common())

@@ -9,20 +9,17 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from lifeloop.clock import Instant
-from lifeloop.engine.timing import add_length
 from lifeloop.engine.values import Event, SendMessage, Visited
 from lifeloop.engine.zones import local
-from lifeloop.journey.length import Length
 from lifeloop.rehearse.happened import Happened
 from lifeloop.rehearse.population import Life
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts lives one by one; no life is kept. ``zone``: whose hours and days are counted. ``gap``: of the project."""
+    """Counts lives one by one; no life is kept. ``zone``: whose hours and days are counted."""
 
     zone: ZoneInfo
-    gap: Length | None
     people: int = 0
     messages: int = 0
     per_person: Counter[int] = field(default_factory=Counter)
@@ -36,7 +33,7 @@ class Tally:
     hours: Counter[tuple[date, int]] = field(default_factory=Counter)
     days: Counter[date] = field(default_factory=Counter)
     collisions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Pairs of journeys that wrote to the same person within the gap, whatever the messages count for."""
+    """Pairs of journeys: a message of the second had to wait for the gap behind one of the first."""
 
     def add(self, life: Life) -> None:
         """Count one life."""
@@ -46,7 +43,7 @@ class Tally:
         self.messages += len(sends)
         for at, journey, said in sends:
             self._count(at, journey, said)
-        self._collide([(at, journey) for at, journey, _ in sends])
+        self._collide(life.happened)
         for one in life.happened:
             self._visit(one)
 
@@ -82,12 +79,17 @@ class Tally:
         self.days[wall.date()] += 1
         self.hours[wall.date(), wall.hour] += 1
 
-    def _collide(self, sends: Iterable[tuple[Instant, str]]) -> None:
-        before: tuple[Instant, str] | None = None
-        for at, journey in sends:
-            if self.gap is not None and before is not None and at < add_length(before[0], self.gap, self.zone):
-                self.collisions[before[1], journey] += 1
-            before = at, journey
+    def _collide(self, happened: Iterable[Happened]) -> None:
+        """Count what the gap had to part; messages that it does not concern are never held by it."""
+        before = ""
+        for one in happened:
+            match one.effect:
+                case SendMessage(policy=policy) if policy.counts:
+                    before = one.journey or ""
+                case Visited(what="held", detail="gap"):
+                    self.collisions[before, one.journey or ""] += 1
+                case _:
+                    pass
 
     def _visit(self, one: Happened) -> None:
         visited = one.effect
