@@ -8,7 +8,7 @@ from typing import Any
 from lifeloop.store.transaction import Tx, load
 from lifeloop.store.values import Message, Receipt
 
-RECEIPTS: tuple[Receipt, ...] = ("opened", "clicked", "replied", "bounced")
+RECEIPTS: tuple[Receipt, ...] = ("opened", "clicked", "replied", "bounced", "delivered", "complained")
 READ = (
     "SELECT m.*, c.key, j.name AS journey, p.digest AS plan FROM message m JOIN customer c ON c.id = m.customer_id"
     " JOIN journey j ON j.id = m.journey_id LEFT JOIN enrollment e ON e.id = m.enrollment_id"
@@ -23,6 +23,16 @@ def find(tx: Tx, ids: Sequence[str]) -> dict[str, Message]:
     """Messages by id, earliest due first."""
     rows = tx.ask(f"{READ} WHERE {tx.among('m.id', 'ids', 'text')} ORDER BY m.next_at, m.id", ids=list(ids))
     return {row.id: read(row) for row in rows}
+
+
+def by_provider(tx: Tx, provider_ids: Sequence[str]) -> dict[str, str]:
+    """Our ids of messages by what their providers call them; where one name stands for several, none of them."""
+    rows = tx.ask(
+        f"SELECT provider_id, min(id) AS id FROM message WHERE {tx.among('provider_id', 'ids', 'text')}"
+        " AND provider_id IS NOT NULL GROUP BY provider_id HAVING count(*) = 1",
+        ids=sorted(set(provider_ids)),
+    )
+    return {row.provider_id: row.id for row in rows}
 
 
 def of_run(tx: Tx, run_id: int) -> tuple[Message, ...]:

@@ -23,7 +23,7 @@ MessageStatus = Literal[
     "cancelled",
     "held",
 ]
-Receipt = Literal["opened", "clicked", "replied", "bounced"]
+Receipt = Literal["opened", "clicked", "replied", "bounced", "delivered", "complained"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from lifeloop.store import recipient_tables  # noqa: F401  # they are part of the same tables
+from lifeloop.store import recipient_tables, report_tables  # noqa: F401  # they are part of the same tables
 from lifeloop.store.columns import (
     BIG,
     DATA,
@@ -214,6 +214,7 @@ class Message(SQLModel, table=True):
             postgresql_where=text("status IN ('uncertain', 'held')"),
         ),
         partial_index("message_asked", "name", where=OPEN_ASK),
+        partial_index("message_at_provider", "provider_id", where="provider_id IS NOT NULL"),
         Index("message_of_customer", "customer_id", "made_at"),
         Index("message_of_run", "enrollment_id"),
         {"sqlite_with_rowid": False},
@@ -233,6 +234,8 @@ class Message(SQLModel, table=True):
     replied_at: int | None = moment(nullable=True)
     bounced_at: int | None = moment(nullable=True)
     answered_at: int | None = moment(nullable=True)
+    delivered_at: int | None = moment(nullable=True)
+    complained_at: int | None = moment(nullable=True)
     fence: int = count()
     tries: int = count()
     visit: int = count()

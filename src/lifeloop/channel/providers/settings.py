@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from lifeloop.channel.secret import looked_up
 from lifeloop.journey.secrets import is_secret
 
-EVERYWHERE = ("provider", "callback_secret")
-"""Settings that every way out may have: which provider it is, and what proves that a callback comes from there."""
+EVERYWHERE = ("provider", "callback_secret", "former_callback_secret", "callback_topic", "callback_word")
+"""Settings that every way out may have: which provider it is, and what proves that a callback comes from there.
+
+``callback_topic``: the SNS topics that report for SES. ``callback_word``: what Meta asks for before it begins.
+"""
 
 
 class Incomplete(Exception):  # noqa: N818  # said of settings, it is the word

@@ -1,0 +1,1 @@
+"""Answers of providers: whose they are, and what they say of messages in our own words."""
