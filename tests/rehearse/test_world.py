@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from lifeloop.engine.entry import MOST_AN_HOUR
 from lifeloop.engine.values import SendMessage, Visited
 from lifeloop.journey.plan import Again, OnCalendar, OnEvent, Record
 from lifeloop.rehearse.happened import EndlessError
@@ -74,7 +75,8 @@ def test_a_message_is_said_once_and_seen_by_all_journeys(starter):
     assert words(life)[0] == "started"
 
 
-def test_journeys_that_start_themselves_at_once_are_named_not_followed(starter):
+@pytest.fixture
+def again_and_again(starter):
     plan = replace(
         starter.plans["recovery"],
         triggers=(OnEvent("ticket.opened"),),
@@ -83,9 +85,18 @@ def test_journeys_that_start_themselves_at_once_are_named_not_followed(starter):
         nodes=(Record("again", "ticket.opened"),),
         first="again",
     )
-    life = World({"recovery": plan}, starter.people["ana"], starter.catalogue, at=BEGIN)
+    return World({"recovery": plan}, starter.people["ana"], starter.catalogue, at=BEGIN)
+
+
+def test_a_journey_that_starts_itself_at_once_comes_to_rest_as_it_would_live(again_and_again):
+    again_and_again.event("ticket.opened", {})
+    assert len(again_and_again.runs) == MOST_AN_HOUR
+
+
+def test_journeys_that_start_each_other_without_end_are_named_not_followed(again_and_again, monkeypatch):
+    monkeypatch.setattr("lifeloop.rehearse.world.MOST_ROUNDS", MOST_AN_HOUR - 1)
     with pytest.raises(EndlessError, match="recovery start each other again and again"):
-        life.event("ticket.opened", {})
+        again_and_again.event("ticket.opened", {})
 
 
 def _name(written):
