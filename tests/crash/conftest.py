@@ -114,6 +114,7 @@ class Lab:
             time.sleep((most - least) * self._chance("when"))
             self.kill(alive.pop(int(self._chance("who") * len(alive))), with_signal)
             alive.append(self.start(kind))
+        self._until_something_arrives()  # a process just born forgets the signals it had before
         for worker in alive:
             self.kill(worker, with_signal)
 
@@ -123,7 +124,7 @@ class Lab:
         ends = time.monotonic() + seconds
         while self.left() and time.monotonic() < ends:
             time.sleep(0.2)
-        os.kill(worker, signal.SIGTERM)
+        os.kill(worker, signal.SIGKILL)
         self._say(f"bury {worker}")
 
     def left(self) -> int:
