@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifeloop.clock import Instant
-from lifeloop.store import customers, facts
+from lifeloop.store import customers, facts, marks
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import ConsentRow, SuppressionRow
 
@@ -108,21 +108,30 @@ def suppress(tx: Tx, rows: Sequence[SuppressionRow]) -> None:
 def unsuppress(tx: Tx, channel: str, address: str) -> None:
     """They asked for it themselves."""
     tx.run(
-        "DELETE FROM suppression WHERE address = :address AND channel = :channel",
-        address=plain(address),
+        f"DELETE FROM suppression WHERE {tx.among('address', 'names', 'text')} AND channel = :channel",
+        names=_names(tx, address),
         channel=channel,
     )
 
 
 def suppressed(tx: Tx, address: str) -> tuple[SuppressionRow, ...]:
-    """What stands against an address."""
-    rows = tx.ask("SELECT * FROM suppression WHERE address = :address ORDER BY channel", address=plain(address))
+    """What stands against an address, also where only its mark was kept."""
+    rows = tx.ask(
+        f"SELECT * FROM suppression WHERE {tx.among('address', 'names', 'text')} ORDER BY channel, address",
+        names=_names(tx, address),
+    )
     return tuple(SuppressionRow(row.channel, row.address, row.reason, row.at) for row in rows)
 
 
 def plain(address: str) -> str:
     """Return an address as it is compared: in small letters, as both databases make them (ASCII only)."""
-    return "".join(letter.lower() if letter.isascii() else letter for letter in address.strip())
+    return marks.plain(address)
+
+
+def _names(tx: Tx, address: str) -> list[str]:
+    """Return what an address may be written as: itself, and its mark once somebody was erased."""
+    key = marks.key_of(tx)
+    return [plain(address), *([marks.mark(key, address)] if key else ())]
 
 
 def _granted_channels(tx: Tx, customer_id: int, topic: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Answer, Event, Facts, Record, Sent
-from lifeloop.store import customers, objects, preferences
+from lifeloop.store import customers, marks, objects, preferences
 from lifeloop.store.transaction import Tx
 from lifeloop.store.transaction import load as load_json
 from lifeloop.store.values import Customer, Needs, Subject
@@ -23,13 +23,14 @@ def load(
 ) -> tuple[Facts, ...]:
     """Facts in the order of the subjects. ``statuses``: which messages count as said."""
     ids = sorted({subject.customer_id for subject in subjects})
+    people = customers.find(tx, ids)
     tables = _Tables(
-        people=customers.find(tx, ids),
+        people=people,
         things=_things(tx, ids, needs.objects | {subject.object_kind for subject in subjects if subject.object_kind}),
         events=_events(tx, ids, needs),
         sent=_sent(tx, subjects, needs.sent_since, statuses),
         consents=consents_of(tx, ids),
-        suppressed=_suppressed(tx, ids),
+        suppressed=_suppressed(tx, ids, people),
         wishes=preferences.of_customers(tx, ids),
         segments=_segments(tx, ids, needs),
         answers=_answers(tx, [subject.run_id for subject in subjects if subject.run_id is not None]),
@@ -143,13 +144,24 @@ def _own(sent: Sent, run: int | None, subject: int | None) -> Sent:
     return replace(sent, own=True) if run is not None and run == subject else sent
 
 
-def _suppressed(tx: Tx, ids: Sequence[int]) -> dict[int, frozenset[str]]:
+def _suppressed(tx: Tx, ids: Sequence[int], people: Mapping[int, Customer]) -> dict[int, frozenset[str]]:
+    """Channels that may not be used; addresses of people who were erased are known by their marks only."""
     rows = tx.ask(
-        "SELECT c.id, s.channel FROM customer c JOIN suppression s ON s.address IN (lower(c.email), c.phone)"
-        f" WHERE {tx.among('c.id', 'ids')}",
+        "SELECT c.id, s.channel, NULL AS secret FROM customer c"
+        " JOIN suppression s ON s.address IN (lower(c.email), c.phone)"
+        f" WHERE {tx.among('c.id', 'ids')} UNION ALL SELECT NULL, NULL, value FROM project_key WHERE name = :name",
         ids=list(ids),
+        name=marks.NAME,
     )
-    return _sets((row.id, row.channel) for row in rows)
+    found = [(row.id, row.channel) for row in rows if row.secret is None]
+    for secret in (row.secret for row in rows if row.secret is not None):
+        addresses = {who: _addresses(customer) for who, customer in people.items()}
+        found += marks.erased_channels(tx, bytes.fromhex(secret), addresses)
+    return _sets(found)
+
+
+def _addresses(customer: Customer) -> list[str]:
+    return [address for name in ("email", "phone") if isinstance(address := customer.data.get(name), str) and address]
 
 
 def _segments(tx: Tx, ids: Sequence[int], needs: Needs) -> dict[int, frozenset[str]]:

@@ -22,11 +22,12 @@ _DAY = 86_400
 
 
 def add(tx: Tx, rows: Sequence[Rendered], at: Instant) -> None:
-    """Keep what was handed over; the same message again replaces it."""
+    """Keep what was handed over; the same message again replaces it. Of somebody who was erased nothing is kept."""
     last = {row.message_id: row for row in rows}
     tx.run(
         f'INSERT INTO rendered ({", ".join(_COLUMNS)}, "at") SELECT {", ".join(f"r.{name}" for name in _COLUMNS)}, :at'
-        f" FROM {tx.table(_COLUMNS)} WHERE true ON CONFLICT (message_id) DO UPDATE SET at = excluded.at,"
+        f" FROM {tx.table(_COLUMNS)} WHERE EXISTS (SELECT 1 FROM message m WHERE m.id = r.message_id)"
+        " ON CONFLICT (message_id) DO UPDATE SET at = excluded.at,"
         f" {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS if name != 'message_id')}",
         rows=[_row(row) for row in last.values()],
         at=at,

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from lifeloop.store import recipient_tables, report_tables  # noqa: F401  # they are part of the same tables
+from lifeloop.store import erased_tables, recipient_tables, report_tables  # noqa: F401  # they are part of the same tables
 from lifeloop.store.columns import (
     BIG,
     DATA,
