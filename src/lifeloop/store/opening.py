@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError
 from sqlalchemy.pool import StaticPool
 
 from lifeloop.store.functions import teach_sqlite
@@ -17,6 +17,7 @@ from lifeloop.store.transaction import Tx
 
 BUSY_SECONDS = 20
 LOCK_TIMEOUT = "10s"
+ADDRESSES = "addresses begin with sqlite:/// or postgresql://"
 LOCKED = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's words for: out of turn, waited for each other, waited too long."""
 
@@ -38,9 +39,14 @@ def open_store(url: str, *, throwaway: bool = False) -> Store:
 
     ``throwaway``: the data can be made again, as a demo's can, so the database need not wait for the disk.
     """
-    address = make_url(url)
+    try:
+        address = make_url(url)
+    except ArgumentError:  # what cannot be read may hold a password anywhere: not repeated
+        raise StoreUnreachable("(not an address)", ADDRESSES) from None
     if address.get_backend_name() == "postgresql":
         return Store(_postgres(url, throwaway=throwaway))
+    if address.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise StoreUnreachable(address.render_as_string(), ADDRESSES)
     return Store(_sqlite(url, in_memory=address.database in (None, "", ":memory:"), throwaway=throwaway))
 
 
@@ -102,7 +108,7 @@ class Store:
     def _connected(self, options: dict[str, Any]) -> Connection:
         try:
             return self.engine.connect().execution_options(**options)
-        except (OperationalError, InterfaceError) as problem:
+        except (DatabaseError, InterfaceError) as problem:  # also a file that is no database
             raise StoreUnreachable(self.url, _first_line(problem)) from problem
 
 
