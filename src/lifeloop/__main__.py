@@ -6,10 +6,16 @@ import sys
 
 
 def main() -> None:
-    """Run the command line."""
-    from lifeloop.cli.app import main as run
+    """Run the command line. Ctrl-C while it is still loading ends it without a traceback, too."""
+    try:
+        from lifeloop.cli.app import main as run
 
-    sys.exit(run())
+        code = run()
+    except KeyboardInterrupt:
+        if "-vv" in sys.argv:
+            raise
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from lifeloop import __main__ as entry
 from lifeloop.cli import app as cli
 from lifeloop.cli.errors import Exit
 from lifeloop.cli.registry import COMMANDS, GROUPS
@@ -200,3 +201,15 @@ def test_help_runs_on_to_the_edge_of_the_window(run):
     paragraph = said[3 : said.index("Arguments") - 1]
     assert not any(line.endswith(" ") for line in lines)
     assert all(len(line) > 70 for line in paragraph[:-1]), paragraph
+
+
+def test_ctrl_c_while_it_is_still_loading_leaves_no_traceback(monkeypatch):
+    class Interrupted:
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "lifeloop.cli.app", Interrupted())
+    monkeypatch.setattr(sys, "argv", ["lifeloop", "test"])
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == Exit.INTERRUPTED
