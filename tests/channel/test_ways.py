@@ -114,6 +114,16 @@ def test_a_private_network_that_cannot_be_read_closes_the_calls():
     assert "not a network" in asyncio.run(out.calls.send([CALL]))[0].detail
 
 
+def test_a_connection_promises_for_itself_whether_it_recognises_a_key():
+    keyed = Connection("erp", "env.ERP_URL", actions={}, key_window=86_400)
+    out = ways(connections={**CRM, "erp": keyed}, environment="live")
+
+    assert out.promise("call", "call", "erp.do").key_window == 86_400
+    assert out.promise("call", "call", "crm.create-task").key_window is None
+    assert out.promise("mail", "sms", "welcome/hello") == out.inbox.abilities
+    assert out.promise("ask", "ask", "lead") == out.mail.abilities
+
+
 def test_everything_can_be_closed():
     asyncio.run(ways(connections=CRM).close())
 

@@ -8,6 +8,8 @@ import pytest
 
 from lifeloop.journey.plan import OnEvent
 from lifeloop.journey.project import load_project
+from lifeloop.journey.project_file import read_catalogue
+from lifeloop.journey.source import Report
 
 FIVE = Path(__file__).parent.parent / "journeys"
 WELCOME = """journey: welcome
@@ -229,3 +231,14 @@ def test_a_journey_that_tells_itself_to_begin_again_is_a_circle(tmp_path):
     assert [one.code for one in load_project(folder, {}).diagnostics if one.severity == "error"] == ["J211"]
     (folder / "journeys" / "loop.yaml").write_text(text.replace("always", "after 1 day"))
     assert not [one for one in load_project(folder, {}).diagnostics if one.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("written", "window", "codes"),
+    [("24 hours", 86_400, []), ("2 days", 172_800, []), ("1 month", None, ["J111"]), ("safe", None, ["J111"])],
+)
+def test_a_connection_says_for_how_long_it_recognises_a_key(tmp_path, written, window, codes):
+    (tmp_path / "lifeloop.yaml").write_text(f"connections:\n  crm: {{base: env.CRM_URL, key_window: {written}}}\n")
+    report = Report()
+    found = read_catalogue(tmp_path, report)
+    assert (found.connections["crm"].key_window, [one.code for one in report.found]) == (window, codes)

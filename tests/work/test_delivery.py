@@ -239,6 +239,44 @@ def test_after_its_window_a_key_is_recognised_no_more(shop) -> None:
     assert statuses(shop) == {"assumed_sent"}
 
 
+CALL = """
+start: {event: order.placed}
+delivery: {topic: service}
+steps:
+  - call: crm.create
+  - send: shop/one
+"""
+
+
+def recognising(shop, window: int | None) -> None:
+    shop.space.ways = replace(shop.space.ways, windows={} if window is None else {"crm": window})
+
+
+@pytest.mark.parametrize(("window", "tries", "in_the_end"), [(None, 1, "assumed_sent"), (DAY, 2, "sent")])
+def test_a_connection_that_recognises_our_key_is_asked_again_under_it(shop, window, tries, in_the_end) -> None:
+    ordered(shop, call=CALL)
+    way = shop.calls_by()
+    lost = iter([Outcome.UNCERTAIN])
+    way.answers = lambda _count, item: Receipt(id=item.id, outcome=next(lost, Outcome.ACCEPTED))
+    recognising(shop, window)
+    shop.wave()
+    shop.go(HOUR)
+    (call,) = [one for one in shop.messages() if one.kind == "call"]
+    assert (way.handed, call.status) == ([call.id] * tries, in_the_end)
+
+
+@pytest.mark.parametrize(("window", "afterwards"), [(None, "assumed_sent"), (DAY, "sent"), (HOUR, "assumed_sent")])
+def test_a_call_whose_worker_died_is_made_again_where_its_key_is_recognised(shop, window, afterwards) -> None:
+    ordered(shop, call=CALL)
+    shop.calls_by()
+    recognising(shop, window)
+    Wave(shop.space).admit()
+    pass_gate(shop.space, shop.now, limit=2)
+    shop.go(HOUR)
+    shop.go(HOUR)
+    assert [one.status for one in shop.messages() if one.kind == "call"] == [afterwards]
+
+
 def test_the_local_inbox_recognises_its_ids(shop) -> None:
     ordered(shop)
     Wave(shop.space).admit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from lifeloop.channel.declared_border import DeclaredBorder
@@ -34,10 +34,20 @@ class Ways:
     calls: Channel[Request]
     others: Mapping[str, Channel[Envelope]] = field(default_factory=dict)
     """The channels that a provider is declared for: texts, pushes, chats."""
+    windows: Mapping[str, int] = field(default_factory=dict)
+    """For connections that say so: the seconds for which they recognise the key of a request."""
 
     def of(self, channel: str) -> Channel[Envelope]:
         """Return the way for a channel; one without a provider stays in the inbox."""
         return self.mail if channel == "email" else self.others.get(channel, self.inbox)
+
+    def promise(self, kind: str, channel: str, name: str) -> Abilities:
+        """Return what the way of one message promises; ``name`` of a call: ``connection.action``."""
+        if kind == "call":
+            window = self.windows.get(name.partition(".")[0])
+            known = self.calls.abilities
+            return replace(known, key_window=known.key_window or window)
+        return self.mail.abilities if kind == "ask" else self.of(channel).abilities
 
     @property
     def everything(self) -> tuple[Channel[Envelope] | Channel[Request], ...]:
@@ -59,6 +69,7 @@ def ways_out(
         inbox=inbox,
         calls=_calls(catalogue, environ, clock, recorder),
         others={way: _provider(way, catalogue, environ, clock) for way in _others(catalogue)},
+        windows={name: one.key_window for name, one in catalogue.connections.items() if one.key_window is not None},
     )
 
 

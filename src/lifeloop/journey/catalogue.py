@@ -96,6 +96,8 @@ class Connection:
     token: str | None = None
     secret: str | None = None
     actions: Mapping[str, Action] = field(default_factory=dict)
+    key_window: int | None = None
+    """Seconds for which it takes a second request with the same key for the first one; None: nobody says so."""
 
 
 @dataclass(frozen=True, slots=True)

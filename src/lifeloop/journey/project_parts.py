@@ -8,11 +8,13 @@ from typing import TypeVar
 
 from lifeloop.journey.attributes import read_attribute
 from lifeloop.journey.catalogue import Action, Attribute, Connection, EventType, ObjectType, Sender, Topic
+from lifeloop.journey.lengths import read_length
 from lifeloop.journey.secrets import check_secret
 from lifeloop.journey.shape import check_keys, is_blank, missing, one_block, one_of, one_text
 from lifeloop.journey.source import Map, Node, Report, Scalar
 
 T = TypeVar("T")
+A_DAY = 86_400
 _FALSE_TRUE = {"true": True, "yes": True, "false": False, "no": False}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SENDER = re.compile(r"(?:\"?(.*?)\"?\s*)<([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)>|([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)")
@@ -88,7 +90,7 @@ def read_connection(name: Scalar, node: Node, report: Report) -> Connection | No
     block = one_block(node, name.text, report)
     if block is None:
         return None
-    check_keys(block, ("base", "token", "secret", "actions"), "to a connection", report)
+    check_keys(block, ("base", "token", "secret", "key_window", "actions"), "to a connection", report)
     base = block.value("base")
     if base is None:
         missing(
@@ -103,7 +105,19 @@ def read_connection(name: Scalar, node: Node, report: Report) -> Connection | No
     if not re.match(r"env\.\w+$|https?://", where.text):
         label = f"write env.{_shout(name.text)}_URL, or an address that begins with https://"
         report.add("J184", f'"{where.text}" is not an address', where.place, label=label)
-    return Connection(name.text, where.text, secrets["token"], secrets["secret"], actions)
+    window = _value(block, "key_window", lambda found: _seconds(found, report))
+    return Connection(name.text, where.text, secrets["token"], secrets["secret"], actions, window)
+
+
+def _seconds(node: Node, report: Report) -> int | None:
+    text = one_text(node, "key_window", report)
+    length = read_length(text, report) if text else None
+    if text is None or length is None:
+        return None
+    if length.months or length.working_days:
+        report.add("J111", f'"{text.text}" is not the same everywhere', text.place, label="say it in hours or days")
+        return None
+    return length.days * A_DAY + length.seconds
 
 
 def read_secret(block: Map, key: str, owner: str, report: Report) -> str | None:

@@ -138,7 +138,7 @@ class Handing:
             if self._enough() or monotonic() > self._until:
                 done += await self._settle([self._unsent(one, self._now) for one in part])
             else:
-                done += await self._settle(await self._send(part, word, send, abilities))
+                done += await self._settle(await self._send(part, word, send))
         return done
 
     async def _send(
@@ -146,9 +146,8 @@ class Handing:
         part: list[Cleared],
         word: Callable[[Cleared], Item],
         send: Callable[[Sequence[Item]], Awaitable[Sequence[Receipt]]],
-        abilities: Abilities,
     ) -> list[Settlement]:
-        forgotten = self._forgotten(part, abilities)
+        forgotten = self._forgotten(part)
         part = [one for one in part if one.message.id not in {gone.id for gone in forgotten}]
         resting = {one.message.id: until for one in part if (until := self._rests(one)) is not None}
         done = forgotten + [
@@ -163,17 +162,11 @@ class Handing:
                 else:
                     worded.append((one, found))
         receipts = await _sent(send, [item for _, item in worded]) if worded else []
-        able = _ability(abilities)
-        return done + [self._follow(one, receipt, able) for (one, _), receipt in zip(worded, receipts, strict=True)]
+        return done + [self._follow(one, receipt) for (one, _), receipt in zip(worded, receipts, strict=True)]
 
-    def _forgotten(self, part: list[Cleared], abilities: Abilities) -> list[Settlement]:
+    def _forgotten(self, part: list[Cleared]) -> list[Settlement]:
         """Settle those whose answer was lost so long ago that their key may be forgotten: it would be a second mail."""
-        window = abilities.key_window
-        late = {
-            one.message.id: one
-            for one in part
-            if one.message.tries and self._now > recognised_until(one.message.made_at, window)
-        }
+        late = {one.message.id: one for one in part if one.message.tries and self._is_forgotten(one.message)}
         if not late:
             return []
         with self._space.store.reading() as tx:
@@ -183,6 +176,9 @@ class Handing:
             Settlement(each, late[each].fence, "assumed_sent", Outcome.UNCERTAIN, said, unused=True)
             for each in sorted(doubtful)
         ]
+
+    def _is_forgotten(self, message: Message) -> bool:
+        return self._now > recognised_until(message.made_at, ability_of(self._space, message).key_window)
 
     def _word(self, one: Cleared, word: Callable[[Cleared], Item]) -> Item | Settlement:
         """Write one message. A text that cannot be written for somebody holds this message and no other."""
@@ -195,7 +191,7 @@ class Handing:
             log.error("message %s could not be written: %s", one.message.id, said)  # noqa: TRY400  # no data in logs
             return Settlement(one.message.id, one.fence, "held", UNWORDED, f"it failed: {said}", unused=True)
 
-    def _follow(self, one: Cleared, receipt: Receipt, able: Ability) -> Settlement:
+    def _follow(self, one: Cleared, receipt: Receipt) -> Settlement:
         """Turn a receipt into what is written: the channel knows the word, the engine what follows from it."""
         message = one.message
         if receipt.outcome is Outcome.CONFIGURATION:
@@ -208,7 +204,7 @@ class Handing:
             now=self._now,
             give_up_at=_give_up_at(message),
             retry_after=receipt.retry_after,
-            ability=able,
+            ability=ability_of(self._space, message),
         )
         return settlement(message, one.fence, receipt, follows, self._now)
 
@@ -299,8 +295,10 @@ def _answer(receipt: Receipt) -> Record:
     return {} if receipt.answer is None else {"value": clean(receipt.answer)}
 
 
-def _ability(abilities: Abilities) -> Ability:
-    return Ability(key_window=abilities.key_window, can_ask=abilities.lookup)
+def ability_of(space: Workspace, message: Message) -> Ability:
+    """Return what may be done about one message whose answer was lost: its way, or its connection, says so."""
+    promised = space.ways.promise(message.kind, message.channel, message.name)
+    return Ability(key_window=promised.key_window, can_ask=promised.lookup)
 
 
 def _parts(batch: list[Cleared], size: int) -> Iterable[list[Cleared]]:

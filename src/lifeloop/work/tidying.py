@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from lifeloop.channel.values import Abilities
+from dataclasses import replace
+
 from lifeloop.clock import Instant
-from lifeloop.engine.retry import Ability, Outcome, RetryAt, next_try
-from lifeloop.store import instance, opt_ins, outgoing
+from lifeloop.engine.retry import Outcome, RetryAt, next_try
+from lifeloop.store import instance, opt_ins, outgoing, reports
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Message
+from lifeloop.work.answering import settle_reports
+from lifeloop.work.handing import ability_of
 from lifeloop.work.opting import FORGOTTEN_AFTER
 from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.workspace import Workspace
@@ -19,9 +22,11 @@ def tidy(space: Workspace) -> dict[str, int]:
     """Settle what was left open, refresh segments, and note that we are alive. Any number of processes may do it."""
     now = space.clock.now()
     found = settle_lost(space, now)
+    settle_reports(space, now)
     with space.store.transaction() as tx:
         instance.heartbeat(tx, now)
         opt_ins.forget(tx, now - FORGOTTEN_AFTER)
+        reports.forget(tx, now)
         joined, left = refresh_segments(space, tx, now)
     return {**found, "joined": joined, "left": left}
 
@@ -40,11 +45,17 @@ def settle_lost(space: Workspace, now: Instant) -> dict[str, int]:
 def settle_uncertain(space: Workspace, tx: Tx, now: Instant) -> int:
     """Decide about messages whose answer was lost, by what their way out promises. Never a blind second sending."""
     lost = outgoing.uncertain(tx, BATCH)
-    return outgoing.resolve(tx, [_decision(space, message, now) for message in lost], now) if lost else 0
+    taken = reports.proven(tx, [message.id for message in lost]) if lost else frozenset()
+    decisions = [_decision(space, message, now, is_taken=message.id in taken) for message in lost]
+    return outgoing.resolve(tx, decisions, now) if lost else 0
 
 
-def _decision(space: Workspace, message: Message, now: Instant) -> tuple[str, outgoing.Resolution, str]:
-    able = Ability(key_window=_abilities(space, message).key_window)
+def _decision(
+    space: Workspace, message: Message, now: Instant, *, is_taken: bool
+) -> tuple[str, outgoing.Resolution, str]:
+    if is_taken:
+        return message.id, "sent", "its answer was lost, and the provider reported it since"
+    able = replace(ability_of(space, message), can_ask=False)
     follows = next_try(
         Outcome.UNCERTAIN,
         message_id=message.id,
@@ -56,9 +67,3 @@ def _decision(space: Workspace, message: Message, now: Instant) -> tuple[str, ou
     if isinstance(follows, RetryAt):
         return message.id, "ready", "the same key again: it is recognised"
     return message.id, "assumed_sent", "its answer was lost, and a second sending would not be recognised"
-
-
-def _abilities(space: Workspace, message: Message) -> Abilities:
-    if message.kind == "call":
-        return space.ways.calls.abilities
-    return space.ways.mail.abilities if message.kind == "ask" else space.ways.of(message.channel).abilities
