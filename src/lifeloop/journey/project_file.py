@@ -62,6 +62,10 @@ STANDARD_EVENTS = (
     EventType("unsubscribed", {"topic": Attribute("topic", "text", optional=True)}),
     EventType("complained", {"message": Attribute("message", "text", optional=True)}),
     EventType("bounced", {"message": Attribute("message", "text", optional=True)}),
+    *(
+        EventType(f"message.{what}", {"message": Attribute("message", "text", optional=True)})
+        for what in ("delivered", "opened", "clicked", "replied", "bounced", "complained")
+    ),
     EventType("consent.requested", {"topic": Attribute("topic"), "request": Attribute("request")}),
     EventType("consent.confirmed", {"topic": Attribute("topic")}),
 )

@@ -1,4 +1,4 @@
-"""Recipients' own pages as a web application: leaving, choosing, confirming, and the links of mails. Nothing else.
+"""What the world may reach: recipients' own pages, the links of mails, and where providers report. Nothing else.
 
 Whoever holds a link may use it: there is no login, no cookie and no session, so there is nothing another site could
 misuse. Looking at a page never changes anything; only its button does.
@@ -6,6 +6,8 @@ misuse. Looking at a page never changes anything; only its button does.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from lifeloop.web.callbacks import Callbacks
 from lifeloop.web.recipient_clicks import Clicks
 from lifeloop.web.recipient_confirm import Confirming
 from lifeloop.web.recipient_leave import Leaving
@@ -24,6 +27,8 @@ from lifeloop.web.recipient_preferences import Preferring
 from lifeloop.web.shield import HOSTS, Shield
 from lifeloop.work.workspace import Workspace
 
+REPORTS = ("/cb/{way}", "/cb/{way}/{word}")
+"""Where providers report what became of messages."""
 STYLE = Path(__file__).parent / "assets" / "recipient.css"
 
 
@@ -31,8 +36,12 @@ class NoPages(Exception):  # noqa: N818  # it is what there is: no pages
     """The project says nowhere that it has pages for its customers."""
 
 
-def create_public_app(space: Workspace, *, behind_proxy: bool = False) -> Starlette:
-    """Make the application that customers may reach. ``behind_proxy``: believe it where a request came from.
+def create_public_app(
+    space: Workspace, *, behind_proxy: bool = False, environ: Mapping[str, str] = os.environ
+) -> Starlette:
+    """Make the application that customers and providers may reach.
+
+    ``behind_proxy``: believe it where a request came from. ``environ``: where the secrets of callbacks are.
 
     Raises:
         NoPages: the project has no ``web`` with an address.
@@ -41,6 +50,7 @@ def create_public_app(space: Workspace, *, behind_proxy: bool = False) -> Starle
         raise NoPages
     door = Door(space, space.links, Pages(space), behind_proxy=behind_proxy)
     leaving, preferring, confirming, clicks = Leaving(door), Preferring(door), Confirming(door), Clicks(door)
+    callbacks = Callbacks(door, environ)
     return Starlette(
         routes=[
             Route("/u/{token}", leaving.page, methods=["GET"]),
@@ -51,6 +61,8 @@ def create_public_app(space: Workspace, *, behind_proxy: bool = False) -> Starle
             Route("/k/{token}", confirming.confirm, methods=["POST"]),
             Route("/c/{token}", clicks.follow, methods=["GET"]),
             Route("/o/{token}", clicks.opened, methods=["GET"]),
+            *(Route(path, callbacks.look, methods=["GET"]) for path in REPORTS),
+            *(Route(path, callbacks.take, methods=["POST"]) for path in REPORTS),
             Route("/assets/recipient.css", _style, methods=["GET"]),
             Route("/robots.txt", _robots, methods=["GET"]),
         ],

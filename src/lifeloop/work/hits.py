@@ -83,7 +83,7 @@ def note(space: Workspace, what: What, message_id: str | None, link_key: str | N
     with space.store.transaction() as tx:
         if link_key is not None:
             hits.count(tx, link_key, by, now)
-        if message_id is None or not _may_be_noted(space, tx, message_id):
+        if message_id is None or not may_be_noted(space, tx, message_id):
             return False
         hits.add(tx, message_id, link_key, what, by, now)
     return True
@@ -109,7 +109,8 @@ def settle_hits(space: Workspace, now: Instant, *, after: int = SETTLE) -> int:
     return sum(len(rows) for rows in verdicts.values())
 
 
-def _may_be_noted(space: Workspace, tx: Tx, message_id: str) -> bool:
+def may_be_noted(space: Workspace, tx: Tx, message_id: str) -> bool:
+    """Tell whether project and customer allow it now to note who reads a message."""
     if space.catalogue.tracking != "individual":
         return False
     message = messages.find(tx, [message_id]).get(message_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lifeloop.channel.callbacks.public_keys import SUBSCRIBE
 from lifeloop.channel.callbacks.reading import (
     Fields,
     at,
@@ -48,6 +49,14 @@ def read(post: Post) -> tuple[Report, ...]:
         raise Malformed("the envelope has no MessageId")
     about = fields(event.get(PARTS.get(word, word)))
     return _reports(key, kind, word, event, about)
+
+
+def subscription(post: Post) -> str | None:
+    """Return the address that confirms a new topic, if Amazon asks for it here."""
+    envelope = fields(json_of(post))
+    url = envelope.get("SubscribeURL")
+    asked = envelope.get("Type") == "SubscriptionConfirmation" and isinstance(url, str)
+    return url if asked and SUBSCRIBE.fullmatch(str(url)) else None
 
 
 def text_of(envelope: Fields) -> str:

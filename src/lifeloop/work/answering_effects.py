@@ -1,0 +1,177 @@
+"""What follows from a provider's report: for the message, for the address, for the permission, for the journeys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from lifeloop.channel.callbacks.values import Reader
+from lifeloop.clock import Instant
+from lifeloop.journey.plan import Json
+from lifeloop.store import consents, customers, events, hits, reports
+from lifeloop.store.reports import ReportRow, Settled
+from lifeloop.store.transaction import Tx, dump
+from lifeloop.store.values import Customer, EventRow, Message, Receipt, SuppressionRow
+from lifeloop.work.hits import Coming, may_be_noted, who
+from lifeloop.work.leaving import withdraw
+from lifeloop.work.receipts import Noted, note_receipts
+from lifeloop.work.routing import route_events
+from lifeloop.work.workspace import Workspace
+
+SOFT_TIMES, SOFT_LASTING = 5, 14 * 86_400
+"""So many soft bounces in a row, over so many seconds, and an address counts as dead."""
+TOLD: dict[str, Receipt] = {
+    "delivered": "delivered", "bounced": "bounced", "rejected": "bounced", "failed": "bounced",
+    "complained": "complained", "replied": "replied",
+}  # fmt: skip
+"""What becomes a receipt, and so an event: refused by them or by the provider, it did not arrive."""
+READERS: dict[str, hits.What] = {"opened": "opened", "clicked": "clicked"}
+SOURCE = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One report with what it is about. ``address``: where it went; ``owners``: whose address that is now."""
+
+    row: ReportRow
+    message: Message | None
+    channel: str
+    address: str
+    listed: bool = False
+    owners: tuple[Customer, ...] = ()
+    by: Reader | None = None
+    agent: str = ""
+
+    @property
+    def mail(self) -> Message | None:
+        """The message, if it went to a customer; a question went to a colleague."""
+        return self.message if self.message is not None and self.message.kind == "mail" else None
+
+
+def follow(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
+    """Let everything follow. The caller holds the locks of everybody concerned."""
+    _settle(tx, answers, now)
+    _note(space, tx, answers, now)
+    _suppress(tx, answers, now)
+    _withdraw(space, tx, answers, now)
+    _count_readers(space, tx, answers)
+
+
+def settled_as(kind: str) -> Settled | None:
+    """Return what a report makes of a message that was tried; None: nothing."""
+    if kind in reports.PROOF:
+        return "sent"
+    return "rejected" if kind in ("rejected", "failed") else None
+
+
+def _settle(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
+    """Settle lost answers by what the provider knows. A refusal is later than an acceptance, whatever came first."""
+    found: dict[str, tuple[Settled, str]] = {}
+    for answer in sorted(answers, key=lambda each: each.row.at):
+        word = settled_as(answer.row.kind)
+        if answer.message is None or word is None or _is_older(answer, word):
+            continue
+        if found.get(answer.message.id, ("", ""))[0] != "rejected":
+            found[answer.message.id] = (word, _why(answer) if word == "rejected" else "")
+    if found:
+        reports.settle(tx, found, now)
+
+
+def _is_older(answer: Answer, word: Settled) -> bool:
+    """Tell whether a message was refused after it was taken: a report of the taking, come late, changes nothing."""
+    message = answer.message
+    refused = message is not None and message.status == "rejected" and "bounced" in message.receipts
+    return word == "sent" and refused
+
+
+def _why(answer: Answer) -> str:
+    word = "did not try" if answer.row.kind == "rejected" else "failed"
+    return f"the provider {word}: {answer.row.reason}" if answer.row.reason else f"the provider {word}"
+
+
+def _note(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
+    noted: list[Noted] = []
+    for answer in answers:
+        what, message = TOLD.get(answer.row.kind), answer.mail
+        if what is None or message is None:
+            continue
+        back = "bounced" in message.receipts or any(
+            TOLD.get(other.row.kind) == "bounced" for other in answers if other.message == message
+        )
+        if what != "delivered" or not back:  # what came back has not arrived, whichever was told first
+            noted.append((message, what, answer.row.at))
+    note_receipts(space, tx, noted, now)
+    _tell(space, tx, [(message, what, at) for message, what, at in noted if what not in message.receipts], now)
+
+
+def _tell(space: Workspace, tx: Tx, noted: Iterable[Noted], now: Instant) -> None:
+    """Let journeys know that somebody complained, or cannot be reached: events about the customer, each once."""
+    rows = {
+        (message.id, what): EventRow(
+            SOURCE, f"{message.id}:{what}", message.customer_id, what, at, {"message": message.name}
+        )
+        for message, what, at in noted
+        if what in ("bounced", "complained")
+    }
+    if rows:
+        route_events(space, tx, events.add(tx, list(rows.values()), now).new, now)
+
+
+def _suppress(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
+    """Never write again to addresses where nobody is, or whose owner complained."""
+    about = [answer for answer in answers if answer.address and (answer.message is None or answer.mail is not None)]
+    found = [(answer, reason) for answer in about if (reason := _against(answer))]
+    soft = [answer for answer in about if answer.row.kind == "bounced" and answer.row.grade == "soft"]
+    if soft:
+        counts = reports.softly(tx, [answer.row.mark for answer in soft])
+        found += [
+            (answer, "soft_bounce")
+            for answer in soft
+            if (count := counts.get(answer.row.mark)) and count.count >= SOFT_TIMES and count.lasting >= SOFT_LASTING
+        ]
+    if found:
+        consents.suppress(tx, [SuppressionRow(one.channel, one.address, reason, now) for one, reason in found])
+
+
+def _against(answer: Answer) -> str | None:
+    if answer.row.kind == "complained":
+        return "complaint"
+    if answer.row.kind == "bounced" and answer.row.grade == "hard":
+        return "hard_bounce"
+    return "provider_list" if answer.row.kind == "rejected" and answer.listed else None
+
+
+def _withdraw(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
+    """End the topic that somebody left, or all of them after a complaint."""
+    for answer in answers:
+        if answer.row.kind not in ("unsubscribed", "complained") or (answer.message and not answer.mail):
+            continue
+        said: dict[str, Json] = {"provider": answer.row.source, "report": answer.row.key, "what": answer.row.kind}
+        evidence = dump(said | ({"message": answer.message.id} if answer.message else {}))
+        for customer in _whom(tx, answer):
+            topics = _topics(space, answer)
+            withdraw(space, tx, customer, topics, now, source=answer.row.source, evidence=evidence)
+
+
+def _whom(tx: Tx, answer: Answer) -> tuple[Customer, ...]:
+    if answer.mail is None:
+        return answer.owners
+    return tuple(customers.find(tx, [answer.mail.customer_id]).values())
+
+
+def _topics(space: Workspace, answer: Answer) -> list[str]:
+    known = space.catalogue.topics
+    named = known.get(answer.mail.topic) if answer.mail else None
+    if answer.row.kind == "unsubscribed" and named is not None and (named.basis == "consent" or named.counts):
+        return [named.name]
+    return [name for name, topic in known.items() if topic.basis == "consent"]
+
+
+def _count_readers(space: Workspace, tx: Tx, answers: Sequence[Answer]) -> None:
+    """Note openings and clicks as our own pages do: only of who agreed, to be judged with those around them."""
+    for answer in answers:
+        what, message = READERS.get(answer.row.kind), answer.mail
+        if what is None or message is None or not may_be_noted(space, tx, message.id):
+            continue
+        by = answer.by or (who(what, Coming(answer.agent)) if answer.agent else "person")
+        hits.add(tx, message.id, None, what, by, answer.row.at)
