@@ -13,11 +13,11 @@ from lifeloop.journey.catalogue import (
     Sender,
     Topic,
 )
-from lifeloop.journey.condition import DataName
+from lifeloop.journey.condition import AllOf, DataName
 from lifeloop.journey.known import Known
 from lifeloop.journey.project import load_project
 from lifeloop.journey.prose import prose_text, read_aloud
-from lifeloop.journey.prose_names import date_words, event_words, not_happened_words, template_words
+from lifeloop.journey.prose_names import action_words, date_words, event_words, not_happened_words, template_words
 from lifeloop.journey.reader import read_journey
 from lifeloop.journey.source import Report, read_yaml
 from lifeloop.journey.words import VERBS
@@ -30,6 +30,9 @@ CATALOGUE = Catalogue(
         "phone": Attribute("phone", "phone", optional=True),
         "vip": Attribute("vip", "boolean", optional=True),
         "left_at": Attribute("left_at", "date", optional=True),
+        "has_panels": Attribute("has_panels", "boolean", optional=True),
+        "is_new": Attribute("is_new", "boolean", optional=True),
+        "left_because": Attribute("left_because", choices=("price", "moved-abroad"), optional=True),
     },
     events={
         name: EventType(name, {"score": Attribute("score", "number")})
@@ -37,6 +40,7 @@ CATALOGUE = Catalogue(
     },
     objects={"contract": ObjectType("contract", "id", {"id": Attribute("id"), "ends": Attribute("ends", "date")})},
     topics={"service": Topic("service", "contract", titles={"en": "Your contract"})},
+    segments={"ready-for-more": AllOf(())},
     senders={"anna": Sender("anna", "Anna", "anna@example.com")},
     connections={"crm": Connection("crm", "https://example.com", actions={"task": Action("task", "POST", "/t")})},
     approvers={"lead": "lead@example.com"},
@@ -73,18 +77,18 @@ def straight(text):
         ("send: a/reminder\n    by: [push, sms]", "1 Send “Reminder” by push message or else text message."),
         (
             "send: a/reminder\n    from: anna\n    expires: 2 days",
-            "1 Send “Reminder” from anna, or not at all if it cannot leave within 2 days.",
+            "1 Send “Reminder” from Anna, or not at all if it cannot leave within 2 days.",
         ),
         (
             "send: a/reminder\n    when: customer.phone is present",
-            "1 If the customer's phone is known, send “Reminder”.",
+            "1 If the customer's phone number is known, send “Reminder”.",
         ),
         ("set: {customer.vip: true}", "1 Remember that the customer's “vip” is yes."),
         (
             "set: {customer.plan: premium, round: 2}",
-            "1 Remember “premium” as the customer's plan and “2” as the remembered round.",
+            "1 Remember “premium” as the customer's plan and “2” as the round.",
         ),
-        ("record: survey.answered", "1 Note that “survey answered” happened."),
+        ("record: survey.answered", "1 Note that a survey was answered."),
         ("call: crm.task\n    with: {title: 'Ring {{ customer.plan }}'}", "1 Have “crm” task “Ring [plan]”."),
         ("enter: y", "1 Start the journey “y” as well."),
         ("milestone: half-way", "1 Mark the milestone “half way”."),
@@ -127,7 +131,7 @@ def test_long_arms_are_numbered_below_it():
         "  - if: customer.plan is premium and customer.phone is missing\n"
         "    then: [{send: a/reminder}, {wait: 2 days}, {send: a/first-letter}]\n    else: [{stop: free}]"
     ) == [
-        "1 If the customer's plan is “premium” and the customer's phone is not known:",
+        "1 If the customer's plan is “premium” and the customer's phone number is not known:",
         "1.1 Send “Reminder”.",
         "1.2 2 days later, send “First letter”.",
         "Otherwise, end the journey (“free”).",
@@ -238,6 +242,53 @@ def test_events_are_said_as_clauses():
     assert event_words("order.delivered", tense="was") == "an order was delivered"
     assert event_words("advice.ready") == "“advice ready” happens"
     assert not_happened_words("ticket.opened") == "no ticket was opened"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("start.score is at least 20", "the score it began with is at least 20"),
+        ("customer.vip is true", "the customer's “vip” is yes"),
+        ("customer.has_panels is true", "the customer has panels"),
+        ("customer.has_panels is false", "the customer does not have panels"),
+        ("customer.has_panels is not true", "the customer does not have panels"),
+        ("customer.is_new is true", "the customer is new"),
+        ("customer.plan is missing or customer.plan is free", "the customer's plan is not known or is “free”"),
+        ("customer.left_because is moved-abroad", "the customer's “left because” is “moved abroad”"),
+        ("customer is in ready-for-more", "the customer is in the segment “ready for more”"),
+    ],
+)
+def test_conditions_are_said_as_people_say_them(condition, said):
+    (sentence,) = sentences(f"  - send: a/reminder\n    when: {condition}")
+    assert sentence == f"1 If {said}, send “Reminder”."
+
+
+def test_at_the_door_the_data_of_the_start_is_what_is_at_hand():
+    opening = told(head="start: {event: order.delivered}\naudience: start.score is at least 20\n").opening[0]
+    assert "provided that the score is at least 20." in opening
+
+
+def test_the_same_data_of_a_later_event_is_told_apart():
+    wait = "  - wait: {for: survey.answered, where: event.score is start.score, max: 1 day}\n    else: [{stop: no}]"
+    assert "where the score is the one it began with" in sentences(wait)[0]
+
+
+def test_a_segment_is_called_one():
+    assert (
+        told(head="start: {joins: ready-for-more}\n")
+        .opening[0]
+        .startswith("It starts when somebody joins the segment “ready for more”.")
+    )
+
+
+def test_actions_that_make_a_thing_are_said_with_an_article():
+    assert [action_words(name) for name in ("create-task", "add-offer", "task", "sync-all", "send-papers")] == [
+        "create a task",
+        "add an offer",
+        "task",
+        "sync all",
+        "send papers",
+    ]
 
 
 def test_templates_in_questions_are_said_as_what_they_stand_for():

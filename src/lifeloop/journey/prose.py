@@ -21,11 +21,11 @@ from lifeloop.journey.plan import (
     Trigger,
 )
 from lifeloop.journey.prose_conditions import condition_words, event_clause
-from lifeloop.journey.prose_names import S, data_words, event_words, hours_words, listed, words_of
+from lifeloop.journey.prose_names import BEGAN, S, data_words, event_words, hours_words, listed, words_of
 from lifeloop.journey.prose_steps import Said, Voice
 from lifeloop.journey.prose_time import length_words
 from lifeloop.journey.saying import say_every, say_limit
-from lifeloop.journey.spec import JourneySpec, Start, StopWritten
+from lifeloop.journey.spec import Clause, JourneySpec, Start, StopWritten
 
 __all__ = ["Prose", "Said", "prose_text", "read_aloud"]
 
@@ -68,13 +68,18 @@ def _label(said: Said) -> str:
 
 def _who(spec: JourneySpec, voice: Voice) -> str:
     starts = listed([_start(start, voice) for start in spec.starts], "or") if spec.starts else "when somebody starts it"
-    who = f", provided that {condition_words(spec.audience.tree, voice.values)}" if spec.audience else ""
+    who = f", provided that {_entering(spec.audience, voice)}" if spec.audience else ""
     return f"It starts {starts}{who}. {_again(spec.again)}"
 
 
 def _start(start: Start, voice: Voice) -> str:
-    where = f", where {condition_words(start.where.tree, voice.values)}" if start.where else ""
+    where = f", where {_entering(start.where, voice)}" if start.where else ""
     return f"{_trigger(start.trigger, voice)}{where}"
+
+
+def _entering(clause: Clause, voice: Voice) -> str:
+    """Say a condition at the door, where what it began with is what has just happened."""
+    return condition_words(clause.tree, voice.values).replace(BEGAN, "")
 
 
 def _trigger(trigger: Trigger, voice: Voice) -> str:
@@ -84,7 +89,7 @@ def _trigger(trigger: Trigger, voice: Voice) -> str:
         case OnMoment():
             return ", or failing that ".join(voice.anchor(moment) for moment in trigger.moments)
         case OnSegment():
-            return f"when somebody {'leaves' if trigger.leaves else 'joins'} the {words_of(trigger.segment)}"
+            return f"when somebody {'leaves' if trigger.leaves else 'joins'} the segment “{words_of(trigger.segment)}”"
         case OnChange():
             to = f" to “{trigger.to}”" if trigger.to is not None else ""
             return f"when {data_words(trigger.attribute, {})} changes{to}"
@@ -93,7 +98,7 @@ def _trigger(trigger: Trigger, voice: Voice) -> str:
         case ByHand():
             return "by hand"
         case FromJourney():
-            return "from another journey"
+            return "when another journey hands somebody over"
 
 
 def _again(again: Again) -> str:

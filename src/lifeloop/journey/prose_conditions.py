@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lifeloop.journey.condition import (
     AllOf,
     AnyObject,
@@ -19,19 +21,22 @@ from lifeloop.journey.condition import (
 )
 from lifeloop.journey.length import Length
 from lifeloop.journey.prose_names import (
+    BEGAN,
     Constants,
     a,
     data_words,
     event_words,
+    flag_words,
     listed,
     not_happened_words,
-    quoted_words,
     title_of,
     words_of,
 )
 from lifeloop.journey.prose_time import length_words
 
 ANY_NUMBER = "*"
+CHOICE = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
+"""A value that is a word of the catalogue: ``moved-abroad``."""
 
 
 def condition_words(condition: Condition, values: Constants) -> str:
@@ -60,7 +65,17 @@ def _joined(parts: tuple[Condition, ...], joiner: str, empty: str, values: Const
     if not parts:
         return empty
     said = [_bracketed(part, values) if len(parts) > 1 else condition_words(part, values) for part in parts]
-    return listed(said, joiner)
+    return listed(_without_repeats(parts, said, values), joiner)
+
+
+def _without_repeats(parts: tuple[Condition, ...], said: list[str], values: Constants) -> list[str]:
+    """Say once what all of the parts speak of: "the score is not known or is at least 7"."""
+    subjects = {part.subject if isinstance(part, Compare) else None for part in parts}
+    subject = next(iter(subjects))
+    if len(subjects) > 1 or subject is None:
+        return said
+    spoken = f"{data_words(subject, values)} "
+    return [said[0], *(one.removeprefix(spoken) for one in said[1:])]
 
 
 def _bracketed(part: Condition, values: Constants) -> str:
@@ -77,7 +92,9 @@ def _asked(condition: Happened | MessageWas | InSegment | AnyObject | Named, val
             negation = " not" if condition.negated else ""
             return f"{_message(condition.pattern)} was{negation} {condition.what}{_span(condition.span)}"
         case InSegment():
-            return f"the customer is {'not ' if condition.negated else ''}among the {words_of(condition.segment)}"
+            return (
+                f"the customer is {'not ' if condition.negated else ''}in the segment “{words_of(condition.segment)}”"
+            )
         case AnyObject():
             article = "no" if condition.negated else a(condition.kind).split(" ", 1)[0]
             return f"there is {article} {words_of(condition.kind)}{_where(condition.where, values)}"
@@ -110,9 +127,11 @@ def _span(span: Span) -> str:
 
 
 def _compared(condition: Compare, values: Constants) -> str:
-    is_flag = condition.as_kind == "boolean"
-    subject = quoted_words(condition.subject) if is_flag else data_words(condition.subject, values)
-    said = [_operand(operand, values) for operand in condition.operands]
+    flag = condition.operands[0] if condition.operands else None
+    if isinstance(flag, bool) and condition.operator in {"is", "is not"}:
+        return flag_words(condition.subject, holds=flag is (condition.operator == "is"))
+    subject = data_words(condition.subject, values)
+    said = [_other(operand, condition.subject, values) for operand in condition.operands]
     match condition.operator:
         case "is present":
             return f"{subject} is known"
@@ -130,6 +149,12 @@ def _compared(condition: Compare, values: Constants) -> str:
             return f"{subject} {condition.operator} {said[0]}"
 
 
+def _other(operand: Value | DataName | Length, subject: DataName, values: Constants) -> str:
+    """Return what something is compared with; the same name of the start is "the one it began with"."""
+    is_same = isinstance(operand, DataName) and operand == DataName("start", subject.path)
+    return f"the one{BEGAN}" if is_same else _operand(operand, values)
+
+
 def _operand(operand: Value | DataName | Length, values: Constants) -> str:
     match operand:
         case bool():
@@ -139,6 +164,6 @@ def _operand(operand: Value | DataName | Length, values: Constants) -> str:
         case DataName():
             return data_words(operand, values)
         case str():
-            return f"“{operand}”"
+            return f"“{words_of(operand) if CHOICE.fullmatch(operand) else operand}”"
         case _:
             return f"{operand:g}"

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.prose_names import (
     Constants,
+    action_words,
+    capital,
     data_words,
+    event_words,
+    flag_words,
     hours_words,
     listed,
-    quoted_words,
+    target_words,
     template_words,
     title_of,
     words_of,
@@ -38,10 +42,10 @@ def deed_words(step: AnyStep, values: Constants) -> str:
         case SetStep():
             return "remember " + listed([_remembered(name, value, values) for name, value in step.assignments])
         case RecordStep():
-            return f"note that “{words_of(step.event)}” happened{_handed(step.args, values)}"
+            return f"note that {event_words(step.event, tense='was')}{_handed(step.args, values)}"
         case CallStep():
             kept = f", and remember the answer as “{step.answer_as}”" if step.answer_as else ""
-            return f"have “{words_of(step.connection)}” {words_of(step.action)}{_titled(step.args, values)}{kept}"
+            return f"have “{words_of(step.connection)}” {action_words(step.action)}{_titled(step.args, values)}{kept}"
         case EnterStep():
             return f"start the journey “{step.journey}” as well{_handed(step.args, values)}"
         case MilestoneStep():
@@ -57,14 +61,18 @@ def send_words(step: SendStep, values: Constants) -> str:
     way = " or else ".join(WAYS.get(channel, channel) for channel in step.by)
     parts = (
         f" by {way}" if way else "",
-        f" from {words_of(step.sender)}" if step.sender else "",
+        f" from {capital(words_of(step.sender))}" if step.sender else "",
         f" with the subject “{template_words(step.subject, values)}”" if step.subject else "",
-        f", as a message about “{words_of(step.topic)}”" if step.topic else "",
+        _about(step.topic) if step.topic else "",
         f", only {hours_words(step.hours)}" if step.hours else "",
         f", at most {say_limit(step.limit)}" if step.limit else "",
         f", or not at all if it cannot leave within {length_words(step.expires)}" if step.expires else "",
     )
     return f"send {title_of(step.message)}{''.join(parts)}"
+
+
+def _about(topic: str) -> str:
+    return ", as a service message" if topic == "service" else f", as a message about “{words_of(topic)}”"
 
 
 def _titled(args: Mapping[str, object], values: Constants) -> str:
@@ -79,11 +87,11 @@ def _remembered(name: DataName, value: Given, values: Constants) -> str:
         case None:
             return f"that {data_words(name, {})} is not known"
         case bool():
-            return f"that {quoted_words(name)} is {'yes' if value else 'no'}"
+            return f"that {flag_words(name, holds=value)}"
         case DataName():
-            return f"{data_words(value, values)} as {data_words(name, {})}"
+            return f"{data_words(value, values)} as {target_words(name)}"
         case _:
-            return f"“{value}” as {data_words(name, {})}"
+            return f"“{value}” as {target_words(name)}"
 
 
 def _handed(args: Mapping[str, Given], values: Constants) -> str:

@@ -12,7 +12,14 @@ from lifeloop.journey.times import say_days, say_time
 
 S = "\N{RIGHT SINGLE QUOTATION MARK}s"
 """What makes an owner of a name."""
-OWNERS = {"customer": f"the customer{S}", "start": "the starting", "journey": "the remembered"}
+OWNERS = {"customer": f"the customer{S}", "journey": "the remembered"}
+BEGAN = " it began with"
+"""What tells the data of the start from the data of a later event."""
+UNFINISHED = ("about", "because", "by", "for", "from", "in", "of", "to", "with")
+"""Names that end so are no nouns: they are quoted."""
+ADDRESSES = {"email": "e-mail address", "phone": "phone number"}
+MAKING = ("add", "book", "create", "file", "make", "open", "raise", "send", "write")
+"""Verbs of actions that take a thing: ``create-task`` is "create a task"."""
 VOWELS = "aeiou"
 
 HOLE = re.compile(r"\{\{\s*([a-z_][\w.]*)[^}]*\}\}")
@@ -39,16 +46,38 @@ def data_words(name: DataName, values: Constants) -> str:
     """Return a piece of data as somebody would name it; a constant is said outright."""
     if name.root == "values" and name.path[0] in values:
         return f"“{values[name.path[0]]}”"
-    what = words_of(".".join(name.path))
+    last = ".".join(name.path)
+    what = ADDRESSES.get(last) or words_of(last)
+    is_noun = what.rpartition(" ")[2] not in UNFINISHED
+    what = what if is_noun else f"“{what}”"
+    if name.root == "start":
+        return f"the {what}{BEGAN}"
     if name.root == "event":
-        return f"the {what}"
+        return f"the {what}" if is_noun else what
     return f"{OWNERS.get(name.root, f'the {words_of(name.root)}{S}')} {what}"
 
 
-def quoted_words(name: DataName) -> str:
-    """Return a yes or no of the record: whose, and “auto renews”."""
+def target_words(name: DataName) -> str:
+    """Return where something is remembered: "the offer", "the customer's plan"."""
+    return f"the {words_of('.'.join(name.path))}" if name.root == "journey" else data_words(name, {})
+
+
+def flag_words(name: DataName, *, holds: bool) -> str:
+    """Return a yes or no of the record: "the customer has panels", "the customer's “auto renews” is no"."""
+    verb, _, what = name.path[-1].partition("_")
+    if verb in {"has", "is"} and what and name.root not in {"event", "start", "journey"}:
+        negation = "" if holds else " not"
+        said = f"is{negation}" if verb == "is" else "has" if holds else "does not have"
+        return f"{_owner(name.root)} {said} {words_of(what)}"
     owner = OWNERS.get(name.root, f"the {words_of(name.root)}{S}")
-    return f"{'the' if name.root == 'event' else owner} “{words_of('.'.join(name.path))}”"
+    shown = f"“{words_of('.'.join(name.path))}”"
+    return f"{shown if name.root in {'event', 'start'} else f'{owner} {shown}'} is {'yes' if holds else 'no'}"
+
+
+def action_words(action: str) -> str:
+    """Return ``create-task`` as "create a task"; what is no such pair stays as it is."""
+    verb, _, thing = words_of(action).partition(" ")
+    return f"{verb} {a(thing)}" if verb in MAKING and thing and not thing.endswith("s") else words_of(action)
 
 
 def template_words(text: str, values: Constants) -> str:
