@@ -70,11 +70,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("serve-links", "Run", "Serve your customers' own pages: unsubscribe, preferences, confirmation, clicks."),
     Command("pause", "Run", "Let a journey rest, or stop everything. Timers and events are kept."),
     Command("resume", "Run", "Let journeys go on, and say first what will happen."),
+    Command("erase", "Run", "Forget one person everywhere. Shows first what will go."),
     Command("answer", "Run", "Answer a question that a journey has put to a person of yours."),
     Command("status", "Look", "Say where people and messages are."),
     Command("who", "Look", "Show who waits in a journey: where, since when and until when."),
     Command("customer", "Look", "Show one customer: data, permissions, and their whole story across journeys."),
     Command("why", "Look", "Say why somebody is, was or is not in a journey: every rule, with what it found."),
+    Command("export", "Look", "Write out everything known of one person, with what each part means."),
     Command("doctor", "Look", "Check installation, project and database, and say what to do."),
     Command("asks", "Look", "Show the questions that wait for an answer."),
 )

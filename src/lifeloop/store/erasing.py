@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from sqlite3 import OperationalError
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from sqlalchemy import Table
 
 from lifeloop.clock import Instant
 from lifeloop.store import customers, marks, reports
-from lifeloop.store.opening import Store
+from lifeloop.store.opening import BUSY_SECONDS, Store
 from lifeloop.store.tables import METADATA
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Customer
@@ -26,6 +27,8 @@ from lifeloop.store.values import Customer
 ALL_CHANNELS = "*"
 REASON = "erased"
 LEAVING = "attempting"
+PATIENCE = 2000
+"""Milliseconds to wait for others before a database file is left as it is."""
 ADDRESSED = ("email", "sms", "whatsapp")
 """Channels whose messages go to an address of the customer's."""
 _METHOD = re.compile(r"[a-z0-9_-]{1,40}")
@@ -98,15 +101,16 @@ def compact(store: Store) -> bool:
     """
     if store.postgres:
         return True
-    try:
-        with store.engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
+    with store.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        try:
             driver.execute("VACUUM")
             busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except Exception as problem:
-        if "locked" in str(problem):
-            return False
-        raise
+        except OperationalError:
+            return False  # somebody else writes, or reads what was there before
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     return not busy
 
 
