@@ -248,6 +248,27 @@ def test_a_question_is_shown_and_answered(small, run, conforms):
     assert "answered before" in run("answer", question["id"], "approved").err
 
 
+def test_a_question_whose_time_is_up_waits_no_longer(small, run):
+    (small / "lifeloop.yaml").write_text((small / "lifeloop.yaml").read_text() + "approvers: {boss: b@example.com}\n")
+    (small / "journeys" / "one.yaml").write_text(
+        "journey: one\nphase: welcome\nname: One\nstart:\n  event: order.placed\ndelivery:\n  topic: service\n"
+        "steps:\n  - ask: boss\n    question: Shall we?\n    max: 1 minute\n  - wait: 2 days\n  - send: a/hello\n"
+    )
+    (small / "people.csv").write_text("id,first_name\n1,Ana\n")
+    run("import", "people.csv")
+    run("run", "--once")
+    run("event", "send", "order.placed", "1")
+    run("run", "--once")
+    (question,) = run("asks", "--json").json["questions"]
+    store = open_store(f"sqlite:///{small / '.lifeloop' / 'lifeloop.db'}")
+    with store.transaction() as tx:
+        tx.run("UPDATE enrollment SET due_at = due_at - 120, deadline = deadline - 120, since = since - 120")
+    store.close()
+    run("run", "--once")
+    assert "Nothing waits for an answer" in run("asks").out
+    assert run("answer", question["id"], "approved").code == 2
+
+
 def test_the_doctor_checks_and_writes_a_report_without_anybodys_data(shop, run, conforms):
     document = conforms("doctor", run("doctor", "--json").json)
     assert document["ok"] is True

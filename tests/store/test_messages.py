@@ -187,8 +187,8 @@ def test_the_gate_learns_of_halts_pauses_and_stopped_runs(world) -> None:
 
 def test_an_answer_wakes_its_run_and_the_first_one_stays(world) -> None:
     (ana,) = world.customers(1)
-    (run,) = world.runs([ana], due_at=900)
-    ask = world.message(run, ana, kind="ask", name="retention-lead", channel="", topic="")
+    (run,) = world.runs([ana], due_at=900, node="ask-1", visit=1)
+    ask = world.message(run, ana, kind="ask", node="ask-1", name="retention-lead", channel="", topic="")
     with world.store.transaction() as tx:
         messages.add(tx, [ask], 90)
         fences = mark_all(tx, [ask])

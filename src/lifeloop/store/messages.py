@@ -130,10 +130,12 @@ def answer(tx: Tx, rows: Sequence[tuple[str, Record, Instant]]) -> tuple[Message
 
 
 def open_asks(tx: Tx, who: str | None = None) -> tuple[Message, ...]:
-    """Questions that wait for a person, oldest first."""
+    """Questions that wait for a person, oldest first; not those whose run has gone on or ended without an answer."""
     named = "" if who is None else " AND m.name = :who"
     rows = tx.ask(
-        f"{READ} WHERE m.kind = 'ask' AND m.status = 'sent' AND m.answered_at IS NULL{named} ORDER BY m.sent_at, m.id",
+        f"{READ} WHERE m.kind = 'ask' AND m.status = 'sent' AND m.answered_at IS NULL{named}"
+        " AND EXISTS (SELECT 1 FROM enrollment AS r WHERE r.id = m.enrollment_id AND r.status = 'waiting'"
+        " AND r.node = m.node AND r.visit = m.visit) ORDER BY m.sent_at, m.id",
         **({"who": who} if named else {}),
     )
     return tuple(read(row) for row in rows)
