@@ -71,8 +71,8 @@ def awakening(space: Workspace, names: Sequence[str]) -> Awakening:
         runs = enrollments.due_before(tx, names, now + WITHIN, LOOKED_AT)
         waiting = messages.ready_before(tx, names, now + WITHIN, LOOKED_AT)
         plans = space.plans.by_digest(tx, {run.plan for run in runs} | {one.plan for one in waiting if one.plan})
-    judged = [_late_run(run, plans[run.plan], now) for run in runs]
-    judged += [_late_message(one, plans[one.plan], now) for one in waiting if one.plan]
+    judged = [_late_run(run, plans[run.plan], now) for run in runs if run.plan in plans]
+    judged += [_late_message(one, plans[one.plan], now) for one in waiting if one.plan in plans]
     late = sum(one is True for one in judged)
     leaving = sum(one is False for one in judged)
     return Awakening(len(runs), leaving, late, max(len(runs), len(waiting)) < LOOKED_AT)

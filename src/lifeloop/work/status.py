@@ -94,7 +94,7 @@ def who_goes_next(space: Workspace, tx: Tx, journey: str, *, step: str | None, l
     runs = enrollments.next_waiting(tx, journey, nodes, limit)
     people = customers.find(tx, [run.customer_id for run in runs])
     plans = space.plans.by_digest(tx, {run.plan for run in runs})
-    return tuple(_waiter(run, people[run.customer_id], plans[run.plan]) for run in runs)
+    return tuple(_waiter(run, people[run.customer_id], plans[run.plan]) for run in runs if run.plan in plans)
 
 
 def _waiter(run: Run, customer: Customer, plan: Plan) -> Waiter:

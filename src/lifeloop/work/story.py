@@ -71,7 +71,7 @@ def _moved(
     places = {}
     for place, step in enumerate(steps):
         places[step.run_id, step.visited.visit, step.visited.node, step.visited.at] = place
-        line = _visit(space, step, plans[step.plan])
+        line = _visit(space, step, plans[step.plan]) if step.plan in plans else None
         if line is not None:
             yield line.at, 2, place, line
     for one in letters:
@@ -154,7 +154,7 @@ def _ahead(
     letters: tuple[Message, ...],
 ) -> Iterator[Line]:
     for run in runs:
-        if run.state.status is Status.WAITING and run.state.due_at is not None:
+        if run.state.status is Status.WAITING and run.state.due_at is not None and run.plan in plans:
             words = waiting_words(node_of(plans[run.plan], run.state.node))
             yield Line(run.state.due_at, "waits", words, run.journey, aside=run.object_key or "")
     for one in letters:
