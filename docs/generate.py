@@ -19,7 +19,6 @@ from pathlib import Path
 
 from json_page import json_page
 
-from examples import TOP_FOLDER, Shop, pages, refreshed
 from lifeloop.cli.app import main as lifeloop
 from lifeloop.cli.registry import COMMANDS, GROUPS
 from lifeloop.clock import SystemClock
@@ -28,6 +27,8 @@ from lifeloop.journey.map import chart
 from lifeloop.journey.map_svg import draw_svg
 from lifeloop.journey.words import ANY_STEP, DELIVERY, PHASES, START, TEST, TOP, VERBS, Word
 from lifeloop.work.project import open_project
+
+from examples import TOP_FOLDER, Shop, pages, refreshed
 
 DOCS = TOP_FOLDER / "docs"
 WIDTH = 100

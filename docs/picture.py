@@ -13,11 +13,12 @@ from threading import Thread
 from time import sleep
 
 import uvicorn
-from examples import TOP_FOLDER, Shop
 
 from lifeloop.store.opening import Store, open_store
 from lifeloop.web.app import create_app
 from lifeloop.work.demo import Demo, build_demo
+
+from examples import TOP_FOLDER, Shop
 
 WIDTH = 1280
 SHOWN = "renewal/your-year-in-pictures"

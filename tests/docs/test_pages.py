@@ -11,11 +11,12 @@ sys.path.insert(0, str(TOP / "docs"))
 
 from generate import DOCS, generated  # noqa: E402
 
-from examples import pages  # noqa: E402  # the folder of the docs is no package
 from lifeloop.cli.registry import COMMANDS  # noqa: E402
 from lifeloop.journey.project_file import KEYS  # noqa: E402
 from lifeloop.journey.words import DELIVERY, START, VERBS  # noqa: E402
 from lifeloop.journey.words import TOP as TOP_WORDS  # noqa: E402
+
+from examples import pages  # noqa: E402  # the folder of the docs is no package
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
