@@ -3,12 +3,16 @@
 import sqlite3
 from contextlib import closing
 
+import pytest
+
 SMALL = ("demo", "--no-serve", "--people", "12")
 
 
 def mails(project):
     with closing(sqlite3.connect(project / ".lifeloop" / "demo.db")) as database:
-        asked = "SELECT r.subject, r.html, r.text_part FROM rendered r JOIN message m ON m.id = r.message_id ORDER BY m.id"
+        asked = (
+            "SELECT r.subject, r.html, r.text_part FROM rendered r JOIN message m ON m.id = r.message_id ORDER BY m.id"
+        )
         return database.execute(asked).fetchall()
 
 
@@ -30,7 +34,8 @@ def test_the_same_seed_makes_the_same_year_to_the_letter(run, project):
     assert mails(project) != first
 
 
-def test_a_summary_for_people(run, project):
+@pytest.mark.usefixtures("project")
+def test_a_summary_for_people(run):
     ran = run(*SMALL)
     assert "welcome" in ran.out
     assert "12 customers" in ran.out

@@ -109,7 +109,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """The first case that holds wins. ``verb`` says what the author wrote: ``if``, ``choose``, ``when`` or ``until``."""
+    """The first case that holds wins. ``verb`` is what the author wrote: ``if``, ``choose``, ``when`` or ``until``."""
 
     id: NodeId
     cases: tuple[Case, ...]
