@@ -126,3 +126,9 @@ def test_the_language_alone_can_be_had_anywhere(run, tmp_path, monkeypatch, conf
     monkeypatch.chdir(tmp_path)
     said = run("schema", "--generic", "--json")
     assert conforms("schema", said.json)["schema"]["title"] == "A Lifeloop journey"
+
+
+@pytest.mark.usefixtures("project")
+def test_the_starter_is_clean_even_strictly(run):
+    said = run("validate", "--strict")
+    assert (said.code, said.out.startswith("7 journeys · 47 messages · no errors · ")) == (Exit.FINE, True)

@@ -10,6 +10,7 @@ from lifeloop.journey.catalogue import Catalogue, Library
 from lifeloop.journey.compiler import compile_journey
 from lifeloop.journey.compiler_names import all_steps
 from lifeloop.journey.diagnostic import Diagnostic, Place
+from lifeloop.journey.ignoring import without_ignored
 from lifeloop.journey.known import Known, Shared
 from lifeloop.journey.people import read_people
 from lifeloop.journey.person import Person
@@ -104,7 +105,7 @@ def check_text(text: str, file: str, known: Known) -> tuple[Journey, tuple[Diagn
     report = Report()
     node = read_yaml(text, file, report)
     journey = _journey(_Read(file, _name(node, file), node, report), known)
-    return journey, _ordered(report.found)
+    return journey, without_ignored(_ordered(report.found), {file: text})
 
 
 def _journeys(files: Iterable[_Read], known: Known, report: Report) -> dict[str, Journey]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from lifeloop.journey.ignoring import without_ignored
 from lifeloop.journey.project import Project, load_project, with_mistakes
-from lifeloop.journey.project_file import read_catalogue
-from lifeloop.journey.source import Report
+from lifeloop.journey.project_file import FILE, read_catalogue
+from lifeloop.journey.source import Report, read_file
 from lifeloop.journey.ways import provider_files
 from lifeloop.message.library import read_library
 from lifeloop.message.step_texts import check_step_texts
@@ -26,5 +27,6 @@ def open_project(root: Path) -> Project:
     library, found = read_library(root / TEMPLATES, catalogue)
     project = load_project(root, library, catalogue)
     project = with_mistakes(project, check_step_texts(project))
-    everything = (*report.found, *project.diagnostics, *found)
+    texts = {**project.sources, FILE: read_file(root / FILE, Report(), FILE) or ""}
+    everything = without_ignored((*report.found, *project.diagnostics, *found), texts)
     return replace(project, diagnostics=tuple(sorted(everything, key=lambda one: one.place)))
