@@ -7,9 +7,10 @@ from textwrap import wrap
 
 from rich.text import Text
 
+from lifeloop.cli.here import PROJECT_FILE
 from lifeloop.cli.output import Output
 from lifeloop.journey.diagnostic import Diagnostic
-from lifeloop.journey.frames import frames
+from lifeloop.journey.frames import frame
 
 WORDS = {"error": ("error", "bold red"), "warning": ("warn ", "bold yellow"), "note": ("note ", "cyan")}
 FRAME_STYLES = {
@@ -29,7 +30,7 @@ NARROWEST = 24
 def print_list(out: Output, found: Sequence[Diagnostic], most: int) -> None:
     """Print the short form: one mistake a line, under the names of the files."""
     file = None
-    for one in found[:most]:
+    for one in _causes_first(found)[:most]:
         if one.place.file != file:
             file = one.place.file
             out.print(Text(file, "bold"), wrap=False)
@@ -40,11 +41,16 @@ def print_list(out: Output, found: Sequence[Diagnostic], most: int) -> None:
 
 def print_frames(out: Output, found: Sequence[Diagnostic], sources: Mapping[str, str], most: int) -> None:
     """Print the long form: the line itself, with a mark under the wrong thing."""
-    text = Text(frames(found[:most], sources, most))
+    text = Text("\n\n".join(frame(one, sources) for one in _causes_first(found)[:most]))
     for pattern, style in FRAME_STYLES.items():
         text.highlight_regex(pattern, style)
     out.print(text, wrap=False)
     _say_more(out, len(found) - most)
+
+
+def _causes_first(found: Sequence[Diagnostic]) -> Sequence[Diagnostic]:
+    """What lifeloop.yaml gets wrong comes first: every name it does not declare is a mistake in all other files."""
+    return sorted(found, key=lambda one: (one.place.file, one.severity) != (PROJECT_FILE, "error"))
 
 
 def _short(one: Diagnostic, width: int | None) -> Iterator[Text]:
