@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -159,9 +159,9 @@ def first(*values: Any) -> str:
     return next((found for value in values if (found := text(value))), "")
 
 
-def named(pairs: Iterable[Any], name: str) -> str:
+def named(pairs: Any, name: str) -> str:
     """Return the value in a list of ``{name, value}`` pairs, whatever the case of the name."""
-    for pair in pairs:
+    for pair in pairs if isinstance(pairs, list) else ():
         if text(fields(pair).get("name")).lower() == name:
             return text(fields(pair).get("value"))
     return ""

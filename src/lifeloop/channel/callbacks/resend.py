@@ -56,8 +56,7 @@ def _ours(data: Fields) -> str:
     tags, headers = data.get("tags"), data.get("headers")
     if isinstance(tags, dict) and text(tags.get("lifeloop_id")):
         return text(tags["lifeloop_id"])
-    found = named(tags, "lifeloop_id") if isinstance(tags, list) else ""
-    return found or (named(headers, "x-lifeloop-id") if isinstance(headers, list) else "")
+    return named(tags, "lifeloop_id") or named(headers, "x-lifeloop-id")
 
 
 def _bounce(about: Fields) -> Bounce:

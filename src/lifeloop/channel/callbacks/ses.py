@@ -70,7 +70,8 @@ def _reports(key: str, kind: Kind, word: str, event: Fields, about: Fields) -> t
         return ()
     if kind == "unsubscribed" and not _left_all(about):
         return ()
-    people = about.get(PEOPLE.get(word, "")) or [{}]
+    told = about.get(PEOPLE.get(word, ""))
+    people = told if isinstance(told, list) and told else [{}]
     found = (_report(f"{key}:{n}", kind, event, about, fields(who)) for n, who in enumerate(people))
     return tuple(found)
 
@@ -89,7 +90,7 @@ def _report(key: str, kind: Kind, event: Fields, about: Fields, who: Fields) -> 
         key=key,
         kind="rejected" if listed else kind,
         at=at(about.get("timestamp")) or at(mail.get("timestamp")),
-        message=message_id(named(mail.get("headers") or (), "x-lifeloop-id") or _tag(mail)),
+        message=message_id(named(mail.get("headers"), "x-lifeloop-id") or _tag(mail)),
         provider_id=text(mail.get("messageId")) or None,
         recipient=text(who.get("emailAddress")) or None,
         bounce=None if listed else hard,
