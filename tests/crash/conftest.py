@@ -30,6 +30,7 @@ timezone: UTC
 language: en
 company: {{name: Crash Shop, address: Street 1, email: hello@example.com}}
 email: smtp
+test_addresses: ["*@example.com"]
 channels: {{smtp: {{host: 127.0.0.1, port: "{port}", tls: none}}}}
 topics:
   service: {{basis: contract, counts: false}}

@@ -25,6 +25,7 @@ FILE = re.search(r"```yaml providers/pidge\.yaml\n(.*?)```", PAGE, re.DOTALL)[1]
 SETTINGS = re.search(r"```yaml other\n(channels:.*?)```", PAGE, re.DOTALL)[1]
 PROJECT = """\
 project: small-shop
+test_addresses: ["+31612345678"]
 timezone: UTC
 company: {name: Small Shop, address: Street 1, email: hello@example.com}
 topics: {service: {basis: contract, counts: false}}

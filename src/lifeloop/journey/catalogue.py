@@ -121,6 +121,17 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """After how many days history goes. None: it is kept."""
+
+    texts: int | None = None
+    """Messages word for word, as they were handed over."""
+    events: int | None = None
+    attempts: int | None = None
+    visits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """``lifeloop.yaml`` as a value: the words that journeys, templates, imports and tests may use."""
 
@@ -152,6 +163,9 @@ class Catalogue:
     """Where the settings under ``channels`` stand, for the room that knows what each provider takes."""
     web: Web = Web()
     tracking: Tracking = "off"
+    test_addresses: tuple[str, ...] = ()
+    """Who may get messages that leave this machine while ``environment`` is not ``production``."""
+    retention: Retention = Retention()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from lifeloop.journey.allow_list import read_allow_list
 from lifeloop.journey.catalogue import Attribute, Catalogue, Delivery, EventType
 from lifeloop.journey.condition import Condition, Value
 from lifeloop.journey.delivery_reader import read_delivery, read_zone
@@ -24,6 +25,7 @@ from lifeloop.journey.project_parts import (
     read_text,
     read_topic,
 )
+from lifeloop.journey.retention_reader import read_retention
 from lifeloop.journey.segments import read_segments
 from lifeloop.journey.shape import one_text, texts
 from lifeloop.journey.source import Map, Node, Report, Scalar, read_file, read_yaml
@@ -35,7 +37,7 @@ FILE = "lifeloop.yaml"
 KEYS = (
     "project", "timezone", "language", "country", "environment", "grace", "delivery", "topics", "customer", "events",
     "objects", "segments", "predicates", "connections", "senders", "approvers", "values", "company", "priority",
-    "people", "email", "channels", "web", "tracking",
+    "people", "email", "channels", "web", "tracking", "test_addresses", "retention",
 )  # fmt: skip
 _MEANINGS = {
     **dict.fromkeys(("name", "id"), "project"),
@@ -50,6 +52,8 @@ _MEANINGS = {
     **dict.fromkeys(("smtp", "providers"), "channels"),
     **dict.fromkeys(("links", "pages", "unsubscribe"), "web"),
     **dict.fromkeys(("track", "opens", "clicks"), "tracking"),
+    **dict.fromkeys(("allow_list", "allowlist", "testers", "test_address"), "test_addresses"),
+    **dict.fromkeys(("keep", "kept"), "retention"),
 }
 STANDARD_ATTRIBUTES = (
     Attribute("email", "email", optional=True, personal=True),
@@ -112,6 +116,8 @@ def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
         channels=read_each(block.value("channels"), "channels", report, read_way),
         web=read_web(block.value("web"), report),
         tracking=read_tracking(block.value("tracking"), report),
+        test_addresses=read_allow_list(block.value("test_addresses"), report),
+        retention=read_retention(block.value("retention"), report),
         customer=read_attributes(block.value("customer"), "customer", report),
         events=read_each(block.value("events"), "events", report, read_event),
         objects=read_each(block.value("objects"), "objects", report, read_object),

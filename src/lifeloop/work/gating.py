@@ -16,6 +16,7 @@ from lifeloop.store import journeys as published
 from lifeloop.store import outgoing
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import EVERYBODY, Decision, GateFacts, Message, Shard
+from lifeloop.work.allowing import only_listed
 from lifeloop.work.knowing import horizon
 from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.workspace import Workspace
@@ -94,6 +95,7 @@ def _decide_all(
         decision = _decide_safely(row, plan, known[row.id], tuple(reserved[row.customer_id]), now)
         if decision is None:
             continue
+        decision = only_listed(space, row, known[row.id].facts, decision)
         if decision.to == "attempting" and row.kind == "mail":
             reserved[row.customer_id].append(Sent(row.name, row.channel, row.topic, now, row.counts))
         decisions.append(decision)

@@ -10,6 +10,7 @@ from lifeloop.store import instance, opt_ins, outgoing, reports
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Message
 from lifeloop.work.answering import settle_reports
+from lifeloop.work.forgetting import forget
 from lifeloop.work.handing import ability_of
 from lifeloop.work.opting import FORGOTTEN_AFTER
 from lifeloop.work.segmenting import refresh_segments
@@ -28,7 +29,7 @@ def tidy(space: Workspace) -> dict[str, int]:
         opt_ins.forget(tx, now - FORGOTTEN_AFTER)
         reports.forget(tx, now)
         joined, left = refresh_segments(space, tx, now)
-    return {**found, "joined": joined, "left": left}
+    return {**found, **forget(space, now), "joined": joined, "left": left}
 
 
 def settle_lost(space: Workspace, now: Instant) -> dict[str, int]:

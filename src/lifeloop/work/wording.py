@@ -12,12 +12,12 @@ from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
 from lifeloop.message.errors import MessageError
 from lifeloop.message.render import Reader, Rendered
+from lifeloop.work.allowing import address_of
 from lifeloop.work.gating import Cleared
 from lifeloop.work.links import LinksUnset
 from lifeloop.work.workspace import Workspace
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_ADDRESS = {"email": "email", "sms": "phone", "whatsapp": "phone"}
 
 
 class WordingProblem(Exception):  # noqa: N818  # an expected outcome: the message is held, the others go on
@@ -36,7 +36,7 @@ def envelope_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
     return Envelope(
         id=message.id,
         channel=message.channel,
-        to=_address(one),
+        to=address_of(message, one.facts),
         sender=rendered.sender,
         subject=rendered.subject,
         html=rendered.html,
@@ -149,11 +149,6 @@ def _confirming(space: Workspace, one: Cleared) -> str | None:
         return None
     topic, request = (str(text) for _, text in sorted(space.renderer.render_args(said, _context(one)).items()))
     return space.links.confirm(one.message.customer_id, topic, request) if _ID.fullmatch(request) else None
-
-
-def _address(one: Cleared) -> str:
-    field = _ADDRESS.get(one.message.channel)
-    return str(one.facts.customer.get(field) or "") if field else one.message.key
 
 
 def _args(one: Cleared) -> Record:
