@@ -77,17 +77,9 @@ def request(
         refused = _refused(tx, customer, topic, now)
         if refused:
             return Asked(topic, refused)
-        row = OptInRow(
-            _id(key, topic, now),
-            customer.id,
-            topic,
-            wording,
-            version,
-            source,
-            (visitor or Visitor()).evidence("confirmation"),
-            now,
-            now + GOOD_FOR,
-        )
+        proof = (visitor or Visitor()).evidence("confirmation")
+        one = _id(key, topic, now)
+        row = OptInRow(one, customer.id, topic, wording, version, source, proof, now, now + GOOD_FOR)
         opt_ins.add(tx, row)
         begun = tell(space, tx, customer, [("consent.requested", {"topic": topic, "request": row.id})], now)
         return Asked(topic, None if begun else "no journey", row)

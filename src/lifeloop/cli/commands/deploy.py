@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,16 +81,17 @@ def deploy(
         return _write_only(opened, here)
     _refuse_mistakes(opened, here, allow_broken=allow_broken)
     server = None if local else _server()
-    space = open_rooms(here)
-    try:
-        order = _Order.of(opened, space, here, pool, server)
-        order.show()
-        if not dry_run:
-            order.ask(yes=yes)
-        _say(order, order.document(removed=None) if dry_run else order.document(removed=order.carry_out()))
-        return Exit.FINE
-    finally:
-        space.close()
+    with closing(open_rooms(here)) as space:
+        _through(_Order.of(opened, space, here, pool, server), dry_run=dry_run, yes=yes)
+    return Exit.FINE
+
+
+def _through(order: _Order, *, dry_run: bool, yes: bool) -> None:
+    """Show an order, have it confirmed, carry it out, and say what came of it."""
+    order.show()
+    if not dry_run:
+        order.ask(yes=yes)
+    _say(order, order.document(removed=None) if dry_run else order.document(removed=order.carry_out()))
 
 
 def _write_only(opened: Opened, here: Here) -> int:

@@ -77,14 +77,16 @@ def send(
     with rooms(here) as space:
         key, unknown = _whom(space, customer, new=new)
         one = _happening(space, name, key, data, at, id_)
-        done = ingest(space, unknown, [one], source=SOURCE)
-        if done.conflicts:
-            raise Findings(
-                f'an event with the id "{one.id}" is known and says something else', hint="the first one stays"
-            )
+        done = _new(ingest(space, unknown, [one], source=SOURCE), one)
         _tell(here, space, one, done)
         wake_journeys(space, done.journeys, here.out)
     return Exit.FINE
+
+
+def _new(done: Ingested, one: Happening) -> Ingested:
+    if done.conflicts:
+        raise Findings(f'an event with the id "{one.id}" is known and says something else', hint="the first one stays")
+    return done
 
 
 def _whom(space: Workspace, customer: str, *, new: bool) -> tuple[str, tuple[Person, ...]]:

@@ -70,17 +70,11 @@ def validate(
     found = _within(opened, paths, here)
     write_schema(opened)
     tally = Tally(opened, found, strict=strict, seconds=perf_counter() - began)
-    match "json" if here.out.as_json else form:
-        case "json":
-            here.out.json(tally.document())
-        case "sarif":
-            here.out.write(json.dumps(as_sarif(found, __version__), ensure_ascii=False, indent=2))
-        case "github":
-            for one in found:
-                here.out.write(as_github(one))
-        case _:
-            _print(here, opened, found, full=full, most=len(found) if every else MOST)
-            here.out.print(tally.line())
+    if form != "text" or here.out.as_json:
+        _hand_on(tally, here, "json" if here.out.as_json else form)
+    else:
+        _print(here, opened, found, full=full, most=len(found) if every else MOST)
+        here.out.print(tally.line())
     return Exit.FINDINGS if tally.is_bad else Exit.FINE
 
 
@@ -132,6 +126,18 @@ class Tally:
             "seconds": round(self.seconds, 3),
             "diagnostics": [as_json(one) for one in self.found],
         }
+
+
+def _hand_on(tally: Tally, here: Here, form: Form) -> None:
+    """Write what is wrong for a program."""
+    match form:
+        case "sarif":
+            here.out.write(json.dumps(as_sarif(tally.found, __version__), ensure_ascii=False, indent=2))
+        case "github":
+            for one in tally.found:
+                here.out.write(as_github(one))
+        case _:
+            here.out.json(tally.document())
 
 
 def _within(opened: Opened, paths: Sequence[Path], here: Here) -> tuple[Diagnostic, ...]:
