@@ -54,6 +54,13 @@ def test_dates_in_made_up_answers_lie_around_the_day_they_are_given(starter):
         assert -8 <= (date.fromisoformat(value) - date(2026, 3, 2)).days <= 31
 
 
+def test_made_up_comments_are_words_that_a_mail_can_quote(starter):
+    temper = Temper.of(1, starter.catalogue, starter.plans)
+    said = {temper._value(Attribute("comment", "text"), "x", f"{number}", BEGIN) for number in range(40)}
+    assert len(said) > 1
+    assert all(" " in one for one in said)
+
+
 def test_made_up_customers_are_not_the_samples(starter):
     people = [made_up(number, 1, list(starter.people.values()), starter.catalogue) for number in range(20)]
     assert len({person.name for person in people}) == 20

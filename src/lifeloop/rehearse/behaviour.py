@@ -34,6 +34,20 @@ LATELY = 7 * DAY
 SOON = 30 * DAY
 UNASKED = 0.06
 """How likely an event that nobody waits for, such as a cancellation, happens to a person within a year."""
+SAID = {
+    "comment": (
+        "The box was already open when it came.",
+        "It took a week longer than you said.",
+        "It works, but setting it up cost me a whole evening.",
+        "I had to explain the same thing three times.",
+        "Not what I saw on the picture.",
+    ),
+    "about": ("the bill", "the delivery", "the app", "the installation"),
+    "subject": ("A question about my bill", "The app does not start", "My order is late"),
+    "product": ("Sunny plug", "Sunny reader", "Balcony panel"),
+    "solution": ("a new one is on its way", "the amount has been paid back", "the bill has been corrected"),
+}
+"""What made-up customers say where an attribute of that name takes any text: mails quote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +186,8 @@ def _plain(attribute: Attribute, draw: float, at: Instant) -> Json:
             return utc(_near(at, draw))[:10]
         case "datetime":
             return utc(_near(at, draw))
+        case _ if said := SAID.get(attribute.name):
+            return said[int(draw * len(said))]
         case _:
             return f"{attribute.name.upper()[:1]}-{int(draw * 1_000_000):06d}"
 
