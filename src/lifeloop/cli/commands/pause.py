@@ -64,8 +64,12 @@ def pause(
     elif everything:
         here.out.print("Everything rests: nothing leaves any more.", "to go on:  lifeloop resume --all")
     else:
-        for name in journeys:
-            here.out.print(f"{name} rests{'' if name in done else ' already'}")
-        soon = f"{counted(people, 'person')} would have gone on within the hour. ".replace("persons", "people")
-        here.out.print(f"{soon if people else ''}To go on:  lifeloop resume {' '.join(journeys)}", style="dim")
+        _say(journeys, done, people, here)
     return Exit.FINE
+
+
+def _say(journeys: tuple[str, ...], done: tuple[str, ...], people: int, here: Here) -> None:
+    for name in journeys:
+        here.out.print(f"{name} rests{'' if name in done else ' already'}")
+    soon = f"{counted(people, 'person')} would have gone on within the hour. ".replace("persons", "people")
+    here.out.print(f"{soon if people else ''}To go on:  lifeloop resume {' '.join(journeys)}", style="dim")

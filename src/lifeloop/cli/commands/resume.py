@@ -76,12 +76,16 @@ def resume(
     if here.out.as_json:
         told = {"people": first.people, "messages": first.messages, "late": first.late, "released": released}
         here.out.json({"journeys": list(names), "everything": everything, "here": this, **told})
-        return Exit.FINE
+    else:
+        _say(names, first, released, here)
+    return Exit.FINE
+
+
+def _say(names: tuple[str, ...], first: Awakening, released: int, here: Here) -> None:
     here.out.print(f"{', '.join(names)} {'goes' if len(names) == 1 else 'go'} on" if names else "Everything goes on")
     here.out.print(_said(first), style="dim")
     if released:
         here.out.print(f"{counted(released, 'held message')} will be tried again", style="dim")
-    return Exit.FINE
 
 
 def _names(space: Workspace, journeys: tuple[str, ...], *, wide: bool) -> tuple[str, ...]:
