@@ -13,6 +13,7 @@ from lifeloop.engine.retry import Outcome
 from lifeloop.store import consents, customers, events, ledger, reports
 from lifeloop.work.answering import Taken, settle_reports, take_reports
 from lifeloop.work.hits import settle_hits
+from lifeloop.work.story import tell
 from lifeloop.work.tidying import settle_lost, tidy
 
 DAY = 86_400
@@ -336,6 +337,21 @@ def test_openings_at_the_provider_count_only_for_people_who_said_yes(shop, track
 
     assert ("opened" in again(shop, message).receipts) is counted
     assert ("message.opened" in happened(shop)) is counted
+
+
+def test_the_story_of_a_customer_says_it_in_plain_words(shop):
+    message = sent(shop)
+    take(shop, report("delivered", message, at=shop.now))
+    shop.clock.set(shop.now + 60)
+    take(shop, report("complained", message))
+    take(shop, report("bounced", message, bounce="hard"))
+
+    with shop.space.store.reading() as tx:
+        told = tell(shop.space, tx, customers.find_keys(tx, ["ana"])["ana"], 100).past
+
+    letters = [line.aside for line in told if line.kind == "email"]
+    assert letters == ["delivered, came back, marked as spam"]
+    assert "no to news" in [line.words for line in told]
 
 
 def test_what_waits_no_longer_and_what_is_old_is_let_go(shop):

@@ -31,6 +31,8 @@ HOW = {
     "attempting": "is leaving now",
 }
 """What became of a message that did not simply leave."""
+CAME = {"bounced": "came back", "complained": "marked as spam"}
+"""What came of a message that left, where our own word for it is none that everybody uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +137,14 @@ def why_not(one: Message) -> str:
 
 
 def _since(one: Message) -> str:
-    """Return what came of a message: opened, clicked, answered."""
+    """Return what came of a message: delivered, opened, came back, answered."""
     if one.answered_at is not None:
         answer = one.answer or {}
         if "approved" in answer:
             note = f": {answer['note']}" if answer.get("note") else ""
             return ("approved" if answer["approved"] else "declined") + note
         return "answered"
-    return ", ".join(what for what, _ in sorted(one.receipts.items(), key=lambda pair: pair[1]))
+    return ", ".join(CAME.get(what, what) for what, _ in sorted(one.receipts.items(), key=lambda pair: pair[1]))
 
 
 def _ahead(
