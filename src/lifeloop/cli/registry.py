@@ -77,6 +77,6 @@ COMMANDS: tuple[Command, ...] = (
     Command("customer", "Look", "Show one customer: data, permissions, and their whole story across journeys."),
     Command("why", "Look", "Say why somebody is, was or is not in a journey: every rule, with what it found."),
     Command("export", "Look", "Write out everything known of one person, with what each part means."),
-    Command("doctor", "Look", "Check installation, project and database, and say what to do."),
+    Command("doctor", "Look", "Check installation, project and database, and say what to do.", function="doctor:app"),
     Command("asks", "Look", "Show the questions that wait for an answer."),
 )

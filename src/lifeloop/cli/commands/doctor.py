@@ -13,15 +13,17 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from cyclopts import App, Group, Parameter
 from rich.text import Text
 
 from lifeloop import __version__
-from lifeloop.cli.errors import Exit, NoProject, Unreachable
+from lifeloop.cli.errors import Exit, NoProject, Unreachable, WrongUsage
 from lifeloop.cli.here import Here
 from lifeloop.cli.labelled import say
 from lifeloop.cli.shapes import FLAG, TEXT, document, fields_of, many, one_of
 
 if TYPE_CHECKING:
+    from lifeloop.journey.catalogue import Catalogue
     from lifeloop.work.checking import Finding
     from lifeloop.work.workspace import Workspace
 
@@ -38,6 +40,15 @@ SLOW = 2.0
 """Seconds after which an answer is worth a remark."""
 
 
+app = App(
+    name="doctor",
+    group_parameters=Group("Options", sort_key=0),
+    help_format="plaintext",
+    default_parameter=Parameter(negative=(), show_default=False),
+)
+
+
+@app.default
 def doctor(*, report: Path | None = None, here: Here) -> int:
     """Check installation, project and database, and say what to do.
 
@@ -71,6 +82,68 @@ def doctor(*, report: Path | None = None, here: Here) -> int:
     if report is not None:
         _write(here, here.cwd / report, found)
     return code
+
+
+@app.command
+def domain(
+    name: str,
+    /,
+    *,
+    selector: tuple[str, ...] = (),
+    from_file: Path | None = None,
+    here: Here,
+) -> int:
+    """Check what the name service says of a domain that you send from: SPF, DKIM, DMARC, and where answers go.
+
+    It is asked over the network, by this machine's name server, and nothing else is.
+
+    Parameters
+    ----------
+    name
+        The domain, such as example.com.
+    selector
+        Which DKIM key to check, as in the DKIM-Signature line of a mail of yours (s=NAME). May be said again.
+    from_file
+        Read the answers from this file instead: {"example.com TXT": ["v=spf1 -all"], …}.
+    """
+    from lifeloop.channel.dns import Unasked, Written, system_resolver
+    from lifeloop.work.domain import check_domain
+
+    try:
+        resolver = Written(_answers(here.cwd / from_file)) if from_file else system_resolver()
+        found = check_domain(name, resolver, _catalogue(here), selector)
+    except Unasked as problem:
+        raise Unreachable(
+            f"nobody could be asked about {name}: {problem}", hint="with answers from elsewhere:  --from-file FILE.json"
+        ) from problem
+    _print(here, found)
+    return Exit.FINDINGS if any(one.level == "wrong" for one in found) else Exit.FINE
+
+
+def _answers(path: Path) -> dict[str, list[str]]:
+    wrong = f'"{path.name}" does not hold answers of the name service'
+    hint = 'write it like {"example.com TXT": ["v=spf1 -all"], "example.com MX": ["10 mail.example.com"]}'
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise WrongUsage(f'"{path.name}" cannot be read: {(problem.strerror or "").lower()}') from problem
+    except ValueError as problem:
+        raise WrongUsage(wrong, hint=hint) from problem
+    if not isinstance(found, dict) or not all(
+        isinstance(records, list) and all(isinstance(one, str) for one in records) for records in found.values()
+    ):
+        raise WrongUsage(wrong, hint=hint)
+    return found
+
+
+def _catalogue(here: Here) -> Catalogue | None:
+    """Return what the project declares; a domain can be checked without one."""
+    from lifeloop.cli.opened import open_project
+
+    try:
+        return open_project(here).catalogue
+    except NoProject:
+        return None
 
 
 def _open(here: Here) -> Workspace:
