@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 
@@ -11,6 +14,7 @@ from lifeloop.channel.callbacks.values import Report
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.engine.retry import Outcome
 from lifeloop.store import consents, customers, events, ledger, reports
+from lifeloop.store.opening import StoreBusy
 from lifeloop.work.answering import Taken, settle_reports, take_reports
 from lifeloop.work.hits import settle_hits
 from lifeloop.work.story import tell
@@ -62,7 +66,7 @@ def against(shop, address="ana@example.com"):
 
 def happened(shop):
     with shop.space.store.reading() as tx:
-        return [event.name for event in events.after(tx, 0, 100) if event.name != "order.placed"]
+        return [event.name for event in events.after(tx, 0, 1000) if event.name != "order.placed"]
 
 
 def allowed(shop, key="ana"):
@@ -354,6 +358,31 @@ def test_the_story_of_a_customer_says_it_in_plain_words(shop):
     assert "no to news" in [line.words for line in told]
 
 
+def test_the_same_reports_from_many_sides_at_once_are_taken_once(shop):
+    """A provider that heard no answer in time sends the batch again while the first is still being written."""
+    shop.mail_by()
+    shop.publish(one=JOURNEY % "order.paid")
+    shop.events(shop.people(24), "order.placed")
+    while shop.wave().get("sent"):
+        pass
+    mails = shop.messages()
+    found = [report(kind, mail) for mail in mails for kind in ("delivered", "complained", "unsubscribed")]
+    spaces = [shop.again() for _ in range(4)]
+
+    def told(number):
+        mixed = sorted(found, key=lambda one: reports.mark(str(number), one.key))
+        parts = [mixed[start : start + 9] for start in range(0, len(mixed), 9)]
+        return sum(_patiently(spaces[number], part) for part in parts)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(told, range(4))) == len(found) == 72
+
+    names = Counter(happened(shop))
+    assert names == {"message.delivered": 24, "message.complained": 24, "complained": 24, "unsubscribed": 24}
+    with shop.space.store.reading() as tx:
+        assert tx.ask("SELECT count(*) AS n FROM suppression")[0].n == 24
+
+
 def test_what_waits_no_longer_and_what_is_old_is_let_go(shop):
     message = sent(shop)
     take(shop, report("delivered", message, raw='{"event":"delivered"}'))
@@ -367,6 +396,14 @@ def test_what_waits_no_longer_and_what_is_old_is_let_go(shop):
     tidy(shop.space)
     with shop.space.store.reading() as tx:
         assert reports.of_message(tx, message.id) == ()
+
+
+def _patiently(space, part):
+    """Send until it is taken, as providers do."""
+    for _ in range(20):
+        with suppress(StoreBusy):
+            return take_reports(space, "postmark", "email", part).new
+    raise AssertionError("it was never taken")
 
 
 def _make_uncertain(shop, message):
