@@ -11,7 +11,8 @@ SMALL = ("demo", "--no-serve", "--people", "12")
 def mails(project):
     with closing(sqlite3.connect(project / ".lifeloop" / "demo.db")) as database:
         asked = (
-            "SELECT r.subject, r.html, r.text_part FROM rendered r JOIN message m ON m.id = r.message_id ORDER BY m.id"
+            "SELECT r.subject, r.html, r.text_part FROM rendered r JOIN message m ON m.id = r.message_id"
+            " WHERE m.kind = 'mail' ORDER BY m.id"
         )
         return database.execute(asked).fetchall()
 

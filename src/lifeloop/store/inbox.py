@@ -105,7 +105,7 @@ def tally(tx: Tx, wanted: InboxFilter) -> tuple[InboxTally, ...]:
 def people(tx: Tx, limit: int = 12) -> tuple[InboxPerson, ...]:
     """Customers with mail, from most journeys first, then most mails, then by key."""
     rows = tx.ask(
-        f"SELECT c.key, count(*) AS number, count(DISTINCT m.journey_id) AS journeys{_FROM}"
+        f"SELECT c.key, count(*) AS number, count(DISTINCT m.journey_id) AS journeys{_FROM} WHERE m.kind = 'mail'"
         " GROUP BY c.key ORDER BY 3 DESC, 2 DESC, 1 LIMIT :limit",
         limit=limit,
     )
@@ -116,6 +116,7 @@ def _where(wanted: InboxFilter) -> tuple[str, dict[str, Any]]:
     tests: dict[str, tuple[str, Any]] = {
         "journey": ("j.name = :journey", wanted.journey),
         "node": ("m.node = :node", wanted.node),
+        "kind": ("m.kind = :kind", wanted.kind),
         "customer": ("c.key = :customer", wanted.key),
         "since": ('d."at" >= :since', wanted.since),
         "until": ('d."at" < :until', wanted.until),

@@ -167,6 +167,8 @@ class InboxFilter:
     key: str | None = None
     since: Instant | None = None
     until: Instant | None = None
+    kind: MessageKind | None = None
+    """``mail``: only what customers get, without calls and questions to colleagues."""
 
 
 @dataclass(frozen=True, slots=True)

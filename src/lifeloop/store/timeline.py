@@ -15,7 +15,8 @@ def counts(tx: Tx) -> tuple[JourneyCounts, ...]:
     nodes = _grouped(
         tx, "SELECT journey_id, coalesce(node, ''), count(*) FROM enrollment WHERE status = 'waiting' GROUP BY 1, 2"
     )
-    messages = _grouped(tx, "SELECT journey_id, status, count(*) FROM message GROUP BY 1, 2")
+    messages = _grouped(tx, "SELECT journey_id, status, count(*) FROM message WHERE kind = 'mail' GROUP BY 1, 2")
+    others = _grouped(tx, "SELECT journey_id, status, count(*) FROM message WHERE kind <> 'mail' GROUP BY 1, 2")
     candidates = _grouped(tx, "SELECT journey_id, '', count(*) FROM candidate GROUP BY 1")
     reached = "SELECT journey_id, '', count(*) FROM enrollment WHERE converted_at IS NOT NULL GROUP BY 1"
     converted = _grouped(tx, reached)
@@ -26,6 +27,7 @@ def counts(tx: Tx) -> tuple[JourneyCounts, ...]:
             runs=runs[row.id],
             waiting_at=nodes[row.id],
             messages=messages[row.id],
+            others=others[row.id],
             candidates=candidates[row.id].get("", 0),
             converted=converted[row.id].get("", 0),
             next_due=due.get(row.name),

@@ -374,12 +374,16 @@ class FirstDue:
 
 @dataclass(frozen=True, slots=True)
 class JourneyCounts:
-    """Where a journey's people and messages are. ``waiting_at``: node to number of people."""
+    """Where a journey's people and messages are. ``waiting_at``: node to number of people.
+
+    ``messages`` counts what customers get, ``others`` calls and questions to colleagues, both by status.
+    """
 
     journey: str
     runs: Mapping[str, int]
     waiting_at: Mapping[str, int]
     messages: Mapping[str, int]
+    others: Mapping[str, int]
     candidates: int
     converted: int
     next_due: Instant | None

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from lifeloop.store.values import InboxFilter
 from lifeloop.web import chart, words
 from lifeloop.web.mailbox import Mailbox
 from lifeloop.web.query import Query
-from lifeloop.web.year import Shop, Year, year_of
+from lifeloop.web.year import Shop, Year
 
 STARTS = 5
 
 
 def landing(mailbox: Mailbox, shop: Shop) -> dict[str, Any]:
     """Return what the first page shows: one sentence, the year, and where to begin."""
-    year = year_of(mailbox, shop)
+    year = Year(mailbox.tally(InboxFilter(kind="mail")), shop)
     if not year.tallies:
         return {"company": shop.company, "total": 0}
     people = mailbox.people(STARTS)

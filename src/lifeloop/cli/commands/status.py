@@ -34,6 +34,7 @@ SHAPE = document(
             may_enter=COUNT,
             goal_reached=COUNT,
             messages=by_name(COUNT),
+            calls_and_questions=by_name(COUNT),
             waiting_at=by_name(COUNT),
             stopped=by_name(COUNT),
             failed=by_name(COUNT),
@@ -112,7 +113,8 @@ def _all(here: Here, space: Workspace, found: Sequence[Standings], known: int) -
 
 def _rest(one: Standings) -> str:
     notes = [f"{one.counts.runs['failed']:,} failed"] if one.counts.runs.get("failed") else []
-    notes += [f"{one.counts.messages[word]:,} {_word(word)}" for word in STUCK if one.counts.messages.get(word)]
+    stuck = {word: one.counts.messages.get(word, 0) + one.counts.others.get(word, 0) for word in STUCK}
+    notes += [f"{count:,} {_word(word)}" for word, count in stuck.items() if count]
     if one.paused is not None:
         notes.append("paused")
     if not one.live:
@@ -154,6 +156,8 @@ def _one(here: Here, space: Workspace, one: Standings, steps: Sequence[Standing]
     if counts.messages:
         said = [f"{count:,} {_word(word)}" for word, count in _ordered(counts.messages)]
         say(out, "messages", *said)
+    if counts.others:
+        say(out, "others", *(f"{count:,} {_word(word)}" for word, count in _ordered(counts.others)))
     if counts.next_due is not None:
         say(out, "goes on", when(counts.next_due, zone, now), ahead(counts.next_due, now))
 
@@ -208,6 +212,7 @@ def _document(one: Standings) -> dict[str, Any]:
         "may_enter": one.counts.candidates,
         "goal_reached": one.counts.converted,
         "messages": dict(one.counts.messages),
+        "calls_and_questions": dict(one.counts.others),
         "waiting_at": dict(one.counts.waiting_at),
         "stopped": one.ended("stopped"),
         "failed": one.ended("failed"),
