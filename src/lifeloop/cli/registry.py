@@ -70,6 +70,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("serve-links", "Run", "Serve your customers' own pages: unsubscribe, preferences, confirmation, clicks."),
     Command("pause", "Run", "Let a journey rest, or stop everything. Timers and events are kept."),
     Command("resume", "Run", "Let journeys go on, and say first what will happen."),
+    Command("send-test", "Run", "Send one message to yourself, as one of your sample people would get it."),
     Command("erase", "Run", "Forget one person everywhere. Shows first what will go."),
     Command("answer", "Run", "Answer a question that a journey has put to a person of yours."),
     Command("status", "Look", "Say where people and messages are."),

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import webbrowser
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 from rich.text import Text
 
+from lifeloop.cli.asked_message import Asked, instant_of_text, known_message, person_for
 from lifeloop.cli.completing import JourneyName, MessageName, PersonName
-from lifeloop.cli.errors import Exit, Findings, WrongUsage
+from lifeloop.cli.errors import Exit, WrongUsage
 from lifeloop.cli.here import Here
-from lifeloop.cli.opened import TEMPLATES, Opened, open_project
+from lifeloop.cli.opened import TEMPLATES, open_project
 from lifeloop.cli.output import Output
 from lifeloop.cli.shapes import FLAG, TEXT, by_name, document, fields_of, many, maybe, one_of
-from lifeloop.clock import Instant, SystemClock
-from lifeloop.engine.zones import instant_of, utc, zone_named
-from lifeloop.journey.condition import Value
-from lifeloop.journey.literals import parse_datetime
-from lifeloop.journey.nearest import nearest
-from lifeloop.journey.person import Person
-from lifeloop.journey.plan import Send
+from lifeloop.engine.zones import utc
 from lifeloop.message.checks import Check
-from lifeloop.message.errors import MessageError
 from lifeloop.message.preview import Preview
-from lifeloop.message.preview import preview as preview_message
 from lifeloop.message.render import Renderer
 
 SHAPE = document(
@@ -92,8 +83,8 @@ def preview(
     """
     opened = open_project(here)
     renderer = Renderer(opened.root / TEMPLATES, opened.catalogue)
-    asked = _Asked(opened, renderer, _known(message, renderer), _instant(opened, at), journey)
-    asked.person = _person(opened, renderer, message, person)
+    asked = Asked(opened, renderer, known_message(message, renderer), instant_of_text(opened, at), journey)
+    asked.person = person_for(opened, renderer, message, person)
     shown = asked.previews() if locales else [asked.preview(None)]
     if save:
         _save(save, shown[0])
@@ -107,80 +98,6 @@ def preview(
     if open_:
         _open(here, shown[0], save)
     return Exit.FINE if all(_is_good(one) for one in shown) else Exit.FINDINGS
-
-
-class _Asked:
-    """What is looked at: which message, as whom, when, and what its step adds."""
-
-    def __init__(self, opened: Opened, renderer: Renderer, message: str, now: Instant, journey: str | None) -> None:
-        self.message = message
-        self.now = now
-        self.person: Person | None = None
-        self._renderer = renderer
-        self._step, self._values = _step(opened, message, journey)
-
-    def preview(self, locale: str | None) -> Preview:
-        """Return it in one language, or in the person's own."""
-        step = self._step
-        try:
-            return preview_message(
-                self._renderer,
-                self.message,
-                person=self.person,
-                at=self.now,
-                locale=locale,
-                topic=step.policy.topic if step else None,
-                context={"values": dict(self._values)} if self._values else None,
-                args=step.args if step else None,
-            )
-        except MessageError as problem:
-            raise Findings(f"{self.message} cannot be written: {problem}") from problem
-
-    def previews(self) -> list[Preview]:
-        """Return it in every language it is written in."""
-        texts = self._renderer.messages[self.message].values()
-        return [self.preview(locale) for locale in sorted({self._renderer.locale_of(text) for text in texts})]
-
-
-def _known(message: str, renderer: Renderer) -> str:
-    if message in renderer.messages:
-        return message
-    near = nearest(message, renderer.messages)
-    question = f', did you mean "{near}"?' if near else ""
-    folder = message.partition("/")[0]
-    there = sorted(name for name in renderer.messages if name.startswith(f"{folder}/")) or sorted(renderer.messages)
-    raise WrongUsage(f'there is no message "{message}"{question}', hint=f"there is: {', '.join(there)}")
-
-
-def _person(opened: Opened, renderer: Renderer, message: str, name: str | None) -> Person | None:
-    """Return who was asked for, else the sample that the text names, else the first there is."""
-    if name is not None:
-        return opened.person(name)
-    people = opened.project.people
-    return people.get(renderer.template(message).said("sample")) or next(iter(people.values()), None)
-
-
-def _instant(opened: Opened, text: str | None) -> Instant:
-    if text is None:
-        return SystemClock().now()
-    moment = parse_datetime(text)
-    zone = zone_named(opened.catalogue.timezone) or ZoneInfo("UTC")
-    if moment is None:
-        raise WrongUsage(f'"{text}" is not a moment', hint='write it like 2026-06-01 or "2026-06-01 09:30"')
-    wall = datetime.fromisoformat(moment)
-    return instant_of(wall.date(), wall.time(), zone)
-
-
-def _step(opened: Opened, message: str, journey: str | None) -> tuple[Send | None, Mapping[str, Value]]:
-    """Return the step that sends a message, of the named journey or of the first that does, and that one's values."""
-    chosen = [opened.journey(journey)] if journey else list(opened.project.journeys.values())
-    for one in chosen:
-        for node in one.plan.nodes if one.plan else ():
-            if isinstance(node, Send) and node.message == message and one.plan:
-                return node, one.plan.values
-    if journey:
-        raise WrongUsage(f'"{journey}" does not send "{message}"', hint="leave --journey out")
-    return None, {}
 
 
 def _print(out: Output, one: Preview, *, named: bool) -> None:
@@ -244,7 +161,7 @@ def _open(here: Here, one: Preview, saved: Path | None) -> None:
     webbrowser.open(saved.resolve().as_uri())
 
 
-def _document(asked: _Asked, shown: Sequence[Preview]) -> dict[str, Any]:
+def _document(asked: Asked, shown: Sequence[Preview]) -> dict[str, Any]:
     return {
         "ok": all(_is_good(one) for one in shown),
         "message": asked.message,
