@@ -71,7 +71,8 @@ def _settle(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
         word = settled_as(answer.row.kind)
         if answer.message is None or word is None or _is_older(answer, word):
             continue
-        if found.get(answer.message.id, ("", ""))[0] != "rejected":
+        before = found.get(answer.message.id)
+        if before is None or before[0] != "rejected":
             found[answer.message.id] = (word, _why(answer) if word == "rejected" else "")
     if found:
         reports.settle(tx, found, now)
