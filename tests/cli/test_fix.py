@@ -47,3 +47,13 @@ def test_json_lists_the_fixes(run, small, conforms):
     (one,) = conforms("fix", said.json)["fixes"]
     assert (one["file"], one["code"], one["text"]) == ("journeys/one.yaml", "J101", "send")
     assert run("fix", "--json", "--yes").json["written"] is True
+
+
+def test_what_only_shows_after_a_fix_is_put_right_too_and_the_rest_is_counted(run, project):
+    welcome = project / "journeys" / "welcome.yaml"
+    text = welcome.read_text().replace("- send: welcome/hello", "- snd: welcome/helo", 1)
+    welcome.write_text(text.replace("shares", "shares").replace("share: 45%", "share: 40%", 1))
+    ran = run("fix", "--yes")
+    assert ran.code == 1
+    assert "left to you:  lifeloop validate" in ran.out
+    assert "- send: welcome/hello" in welcome.read_text()

@@ -46,7 +46,7 @@ def test_the_layout_says_who_writes_and_from_where(desk):
 def test_a_message_about_a_contract_says_so_and_offers_no_way_to_stop_it(desk):
     out = branded(desk, topic="service")
 
-    assert "It is not advertising." in out.text
+    assert "because it is about your contract or your question." in out.text
     assert "/u/1" not in out.html + out.text
     assert out.links[-1] == "https://example.com/p/1"
 

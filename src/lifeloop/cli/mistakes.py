@@ -25,6 +25,8 @@ FRAME_STYLES = {
 HANG = 15
 """Where the sentence begins: behind the place, the severity and the code."""
 NARROWEST = 24
+MOST = 10
+"""More than so many at once are not read anyway."""
 
 
 def print_list(out: Output, found: Sequence[Diagnostic], most: int) -> None:

@@ -12,7 +12,7 @@ from lifeloop.cli.asking import typed
 from lifeloop.cli.database import open_rooms
 from lifeloop.cli.errors import Exit, Refused, Unreachable
 from lifeloop.cli.here import Here
-from lifeloop.cli.mistakes import print_list
+from lifeloop.cli.mistakes import MOST, print_list
 from lifeloop.cli.opened import Opened, open_project
 from lifeloop.cli.shapes import COUNT, FLAG, TEXT, document, fields_of, many, maybe, one_of
 from lifeloop.journey.prose_time import counted
@@ -124,7 +124,7 @@ def _refuse_mistakes(opened: Opened, here: Here, *, allow_broken: bool) -> None:
     errors = [one for one in opened.diagnostics if one.severity == "error"]
     if not errors:
         return
-    print_list(here.out, errors, len(errors))
+    print_list(here.out, errors, MOST)
     if not allow_broken:
         raise Refused(
             f"nothing is deployed: {counted(len(errors), 'mistake')} in the files",

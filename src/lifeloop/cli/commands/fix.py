@@ -16,6 +16,8 @@ from lifeloop.cli.shapes import COUNT, FLAG, TEXT, document, fields_of, many
 from lifeloop.journey.fix import Fixed, fixed
 from lifeloop.journey.prose_time import counted
 
+ROUNDS = 10
+"""A fix can bring another mistake to light; more often than this is a fix that does not fix."""
 SHAPE = document(
     "What has a certain answer. `written` is false as long as nobody agreed with `--yes`.",
     fixes=many(fields_of(code=TEXT, file=TEXT, line=COUNT, message=TEXT, text=TEXT)),
@@ -46,15 +48,35 @@ def fix(*, yes: Annotated[bool, Parameter(alias="-y")] = False, check: bool = Fa
     if not done:
         here.out.print("Nothing has a certain answer.")
         return Exit.FINE
-    for file, one in done.items():
-        show_diff(here.out, file, one.before, one.text)
-    count = sum(len(one.applied) for one in done.values())
+    count = _show(here, done)
     if check or not (yes or agreed(here.out, f"Write {counted(count, 'change')}?")):
         here.out.note(f"Nothing was changed. To apply {counted(count, 'change')}:  lifeloop fix --yes")
         return Exit.FINDINGS
     _write(opened, done)
-    here.out.print(f"{counted(count, 'mistake')} put right in {counted(len(done), 'file')}.")
-    return Exit.FINE
+    return _go_on(here, count, set(done))
+
+
+def _show(here: Here, done: Mapping[str, Fixed]) -> int:
+    for file, one in done.items():
+        show_diff(here.out, file, one.before, one.text)
+    return sum(len(one.applied) for one in done.values())
+
+
+def _go_on(here: Here, count: int, files: set[str]) -> int:
+    """Put right what only shows once the first mistakes are gone, and say what is left to a person."""
+    opened = open_project(here)
+    for _ in range(ROUNDS):
+        done = _fixes(opened)
+        if not done:
+            break
+        count, files = count + _show(here, done), files | set(done)
+        _write(opened, done)
+        opened = open_project(here)
+    here.out.print(f"{counted(count, 'mistake')} put right in {counted(len(files), 'file')}.")
+    left = sum(one.severity == "error" for one in opened.diagnostics)
+    if left:
+        here.out.print(f"{counted(left, 'mistake')} left to you:  lifeloop validate")
+    return Exit.FINDINGS if left else Exit.FINE
 
 
 def _fixes(opened: Opened) -> Mapping[str, Fixed]:

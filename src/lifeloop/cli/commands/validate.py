@@ -16,7 +16,7 @@ from lifeloop import __version__
 from lifeloop.cli.editor import write_schema
 from lifeloop.cli.errors import Exit, WrongUsage
 from lifeloop.cli.here import Here
-from lifeloop.cli.mistakes import print_frames, print_list
+from lifeloop.cli.mistakes import MOST, print_frames, print_list
 from lifeloop.cli.opened import Opened, open_project
 from lifeloop.cli.shapes import COUNT, DIAGNOSTIC, FLAG, NUMBER, document, many
 from lifeloop.journey.diagnostic import Diagnostic
@@ -34,8 +34,6 @@ SHAPE = document(
     seconds=NUMBER,
     diagnostics=many(DIAGNOSTIC),
 )
-MOST = 10
-"""More than so many at once are not read anyway."""
 Form = Literal["text", "github", "sarif", "json"]
 
 
