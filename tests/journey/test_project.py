@@ -2,6 +2,7 @@ import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,8 +181,6 @@ def test_two_journeys_that_chase_each_other_are_told_apart_from_those_that_end(f
 
 
 def test_what_most_messages_have_and_one_has_not(folder, library):
-    from dataclasses import replace
-
     texts = {name: replace(info, locales=("en", "nl")) for name, info in library.items()}
     texts["welcome/hello"] = replace(texts["welcome/hello"], locales=("en",))
     project = load_project(folder, texts)
@@ -242,3 +241,11 @@ def test_a_connection_says_for_how_long_it_recognises_a_key(tmp_path, written, w
     report = Report()
     found = read_catalogue(tmp_path, report)
     assert (found.connections["crm"].key_window, [one.code for one in report.found]) == (window, codes)
+
+
+def test_a_message_must_exist_in_the_projects_own_language(folder, library):
+    only_dutch = {**library, "welcome/hello": replace(library["welcome/hello"], locales=("nl",))}
+    found = [one for one in load_project(folder, only_dutch).diagnostics if one.code == "J132"]
+    assert [(one.severity, one.message) for one in found] == [
+        ("error", "welcome/hello has no text in the project's own language, en")
+    ]

@@ -21,14 +21,18 @@ def missing_data(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def missing_translations(specs: Sequence[JourneySpec], known: Known) -> Iterator[Diagnostic]:
-    """J132: most messages exist in a language, and this one does not."""
+    """J132: most messages exist in a language, and this one does not; in the project's own language each must."""
     sent = _sends(specs)
     languages = Counter(locale for name in sent if name in known.library for locale in known.library[name].locales)
     wanted = sorted(language for language, count in languages.items() if count * 2 > len(sent))
     for name, place in sent.items():
         info = known.library.get(name)
         lacking = [language for language in wanted if info and language not in info.locales]
-        if info and info.locales and lacking:
+        if info and info.locales and known.catalogue.language not in info.locales:
+            label = f"who reads none of {', '.join(info.locales)} would get the wrong language; add templates/{name}.md"
+            message = f"{name} has no text in the project's own language, {known.catalogue.language}"
+            yield Diagnostic("J132", "error", message, place, label)
+        elif info and info.locales and lacking:
             label = f"the default text is sent instead; add templates/{name}.{lacking[0]}.md"
             yield Diagnostic("J132", "warning", f"{name} has no text in: {', '.join(lacking)}", place, label)
 
