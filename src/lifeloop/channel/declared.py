@@ -17,8 +17,10 @@ Body = Leaf | tuple["Body", ...] | Mapping[str, "Body"]
 Form = Literal["json", "form"]
 Scheme = Literal["none", "header", "basic", "hmac", "twilio", "meta", "bird", "standard-webhooks"]
 SCHEMES: tuple[Scheme, ...] = ("none", "header", "basic", "hmac", "twilio", "meta", "bird", "standard-webhooks")
-KINDS = ("accepted", "delivered", "opened", "clicked", "bounced", "failed", "complained", "unsubscribed", "replied")
-"""What a callback may report of a message, in our words."""
+KINDS = (
+    "accepted", "delivered", "opened", "clicked", "bounced", "dead", "failed", "complained", "unsubscribed", "replied",
+)  # fmt: skip
+"""What a callback may report of a message, in our words. ``dead``: it came back, because nobody is there."""
 
 MESSAGE = frozenset({
     "id", "channel", "to", "text", "subject", "html", "journey", "step", "topic", "locale", "unsubscribe", "sender",

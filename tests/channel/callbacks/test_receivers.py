@@ -151,7 +151,8 @@ def test_a_file_of_the_projects_own_says_how_it_proves_itself(tmp_path):
         "provider: pidge\ncarries: [sms]\n"
         "request: {url: https://api.example.com/texts, body: {id: '{{ message.id }}'}}\n"
         "callbacks:\n  verify: {scheme: hmac, header: x-pidge-signature, secret: callback_secret}\n  each: reports\n"
-        "  message: ref\n  provider_id: text_id\n  kind: state\n  means: {arrived: delivered, lost: bounced}\n"
+        "  message: ref\n  provider_id: text_id\n  kind: state\n"
+        "  means: {arrived: delivered, lost: bounced, gone: dead}\n"
     )
     project = replace(catalogue(sms={"provider": "pidge", **SECRETS}), root=tmp_path)
     one = found("sms", project)
@@ -163,3 +164,5 @@ def test_a_file_of_the_projects_own_says_how_it_proves_itself(tmp_path):
     assert [(each.kind, each.message, each.provider_id) for each in one.read(Post(body=body))] == [
         ("delivered", OURS, "t1")
     ]
+    grades = [one.read(Post(body=b'{"reports": [{"state": "%s"}]}' % word))[0].bounce for word in (b"lost", b"gone")]
+    assert grades == ["soft", "hard"]

@@ -12,7 +12,8 @@ from lifeloop.channel.expression import Expression
 
 MEANS: dict[str, Kind] = {
     "accepted": "accepted", "delivered": "delivered", "opened": "opened", "clicked": "clicked", "bounced": "bounced",
-    "failed": "failed", "complained": "complained", "unsubscribed": "unsubscribed", "replied": "replied",
+    "dead": "bounced", "failed": "failed", "complained": "complained", "unsubscribed": "unsubscribed",
+    "replied": "replied",
 }  # fmt: skip
 FIELDS = 200
 
@@ -34,12 +35,13 @@ def _form(post: Post) -> dict[str, str]:
 def _report(callbacks: Callbacks, item: Any, post: Post) -> Report | None:
     words = {**item, "query": dict(post.query)}
     said = _word(callbacks.kind, words)
-    kind = MEANS.get(callbacks.means.get(said, ""))
+    means = callbacks.means.get(said, "")
+    kind = MEANS.get(means)
     if kind is None:
         return None
     ours, theirs = (_word(found, words) for found in (callbacks.message, callbacks.provider_id))
     moment, reason = _word(callbacks.at, words), _word(callbacks.reason, words)
-    grade: Bounce = "soft"  # they say that it did not arrive, and not that nobody is there
+    grade: Bounce = "hard" if means == "dead" else "soft"
     return Report(
         key=made_key(ours, theirs, said, moment, reason),
         kind=kind,
