@@ -61,7 +61,7 @@ def keyed() -> None:
 
 def resend() -> None:
     """The control: a worker that tries again what it does not know, where nobody recognises a second try."""
-    tidying._decision = lambda _space, message, _now: (message.id, "ready", "hope")
+    tidying._decision = lambda _space, message, _now, **_known: (message.id, "ready", "hope")
     Handing._forgotten = lambda *_part: []
     run()
 
