@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.fmt import MODELINE, SCHEMA, meaning, tidy
-from lifeloop.journey.source import Report, read_yaml
+from lifeloop.journey.source import Report
 
 WRITTEN = Path(__file__).parents[1] / "journeys" / "journeys"
 FIVE = [WRITTEN / f"{name}.yaml" for name in ("welcome", "satisfaction", "loyalty", "renewal", "reactivation")]

@@ -6,6 +6,7 @@ import pytest
 
 from lifeloop.journey.catalogue import Attribute, Catalogue, Connection, EventType, MessageInfo, Sender, Topic
 from lifeloop.journey.compiler_names import all_steps, name_steps
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.known import Known
 from lifeloop.journey.map import chart
 from lifeloop.journey.map_layout import Card, Frame, Line, Tag, sequence
@@ -15,7 +16,7 @@ from lifeloop.journey.map_svg import draw_svg
 from lifeloop.journey.map_text import Look, draw_text
 from lifeloop.journey.project import load_project
 from lifeloop.journey.reader import read_journey
-from lifeloop.journey.source import Report, read_yaml
+from lifeloop.journey.source import Report
 
 TOP = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,13 +13,14 @@ from lifeloop.journey.catalogue import (
     Sender,
     Topic,
 )
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.condition import AllOf, DataName
 from lifeloop.journey.known import Known
 from lifeloop.journey.project import load_project
 from lifeloop.journey.prose import prose_text, read_aloud
 from lifeloop.journey.prose_names import action_words, date_words, event_words, not_happened_words, template_words
 from lifeloop.journey.reader import read_journey
-from lifeloop.journey.source import Report, read_yaml
+from lifeloop.journey.source import Report
 from lifeloop.journey.words import VERBS
 
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.schema import journey_schema
 from lifeloop.journey.schema_kinds import ProjectNames
-from lifeloop.journey.source import Items, Map, Node, Report, read_yaml
+from lifeloop.journey.source import Items, Map, Node, Report
 
 WRITTEN = Path(__file__).parents[1] / "journeys" / "journeys"
 STARTER = sorted((Path(__file__).parents[2] / "journeys").glob("*.yaml"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifeloop.journey.condition import DataName
-from lifeloop.store import customers, objects
+from lifeloop.store import assigning, customers, objects
 from lifeloop.store.opening import Store
 from lifeloop.store.values import Assign, Change, CustomerRow, ObjectRow
 
@@ -56,7 +56,7 @@ def test_set_data_reaches_customers_things_and_what_is_inside(store: Store) -> N
     with store.transaction() as tx:
         who = customers.upsert(tx, [CustomerRow("ana", {"address": {"city": "Gent", "zip": "9000"}})], 1).ids["ana"]
         objects.upsert(tx, [ObjectRow(who, "contract", "K1", {"ends": "2027-01-01"})], 1)
-        changes = customers.set_data(
+        changes = assigning.set_data(
             tx,
             [
                 Assign(who, DataName("customer", ("vip",)), True),
@@ -101,6 +101,6 @@ def test_a_thousand_take_as_many_statements_as_ten(store: Store, counted) -> Non
             ids = customers.upsert(tx, rows, 1).ids
             objects.upsert(tx, [ObjectRow(id_, "contract", "K", {"a": 1}) for id_ in ids.values()], 1)
             name = DataName("customer", ("vip",))
-            customers.set_data(tx, [Assign(id_, name, True) for id_ in ids.values()], 1)
+            assigning.set_data(tx, [Assign(id_, name, True) for id_ in ids.values()], 1)
         taken.append(len(seen))
     assert taken[0] == taken[1]

@@ -11,7 +11,7 @@ import pytest
 
 from lifeloop.engine.values import Sent
 from lifeloop.journey.condition import DataName
-from lifeloop.store import consents, customers, enrollments, events, journeys, messages, objects
+from lifeloop.store import assigning, consents, customers, enrollments, events, journeys, messages, objects
 from lifeloop.store.values import (
     Assign,
     CustomerRow,
@@ -177,7 +177,7 @@ WRITERS = {
     "suppression": lambda tx, _who: consents.suppress(tx, [SuppressionRow("email", "c0@example.com", "bounced", 1)]),
     "customer": lambda tx, _who: customers.upsert(tx, [CustomerRow("c0", {"plan": "plus"})], 1),
     "object": lambda tx, who: objects.upsert(tx, [ObjectRow(who, "contract", "K1", {"a": 1})], 1),
-    "set": lambda tx, who: customers.set_data(tx, [Assign(who, DataName("customer", ("vip",)), True)], 1),
+    "set": lambda tx, who: assigning.set_data(tx, [Assign(who, DataName("customer", ("vip",)), True)], 1),
 }
 
 

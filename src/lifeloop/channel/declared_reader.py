@@ -13,8 +13,9 @@ from lifeloop.channel.expression import Expression
 from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, OPTIONAL
 from lifeloop.channel.values import Abilities, AboutAddress
 from lifeloop.engine.retry import Outcome
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.shape import check_keys, one_block, one_of, one_text, some_items, texts
-from lifeloop.journey.source import Map, Node, Report, read_yaml
+from lifeloop.journey.source import Map, Node, Report
 
 KEYS = ("provider", "about", "carries", "settings", "request", "refuses", "answer", "abilities", "callbacks")
 MEANINGS = {

@@ -189,7 +189,7 @@ class _Composer:
         return Place(place.file, place.line, column, place.line, place.end_column)
 
 
-def compose(text: str, file: str, report: Report) -> Node | None:
+def read_yaml(text: str, file: str, report: Report) -> Node | None:
     """Return the tree of one document, None when it cannot be read; every mistake is in the report."""
     text = text.removeprefix("\ufeff")
     if not _readable(text, file, report):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.diagnostic import Diagnostic
 from lifeloop.journey.fmt_edits import Edit, apply_edits
-from lifeloop.journey.source import Report, read_yaml
+from lifeloop.journey.source import Report
 
 
 @dataclass(frozen=True, slots=True)

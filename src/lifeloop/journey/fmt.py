@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.fmt_edits import Edit, apply_edits, indented, reordered
 from lifeloop.journey.fmt_order import is_in_order, ordered_keys
 from lifeloop.journey.fmt_walk import blocks_with_order, lengths_written, lines_of_texts, steps_written
 from lifeloop.journey.lengths import parse_length, say_length
-from lifeloop.journey.source import Items, Map, Node, Report, Scalar, read_yaml
+from lifeloop.journey.source import Items, Map, Node, Report, Scalar
 
 MODELINE = "# yaml-language-server: $schema={schema}"
 SCHEMA = "../.lifeloop/schema.json"

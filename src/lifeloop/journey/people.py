@@ -7,13 +7,14 @@ from pathlib import Path
 
 from lifeloop.journey.attributes import coerce
 from lifeloop.journey.catalogue import Attribute, Catalogue, ObjectType
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.names import attribute_meanings, some
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Json
 from lifeloop.journey.shape import one_block, texts
-from lifeloop.journey.source import Entry, Items, Map, Node, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.source import Entry, Items, Map, Node, Report, Scalar, read_file
 from lifeloop.journey.written import plain_value
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from lifeloop.journey.catalogue import Catalogue, Library
 from lifeloop.journey.compiler import compile_journey
 from lifeloop.journey.compiler_names import all_steps
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.diagnostic import Diagnostic, Place
 from lifeloop.journey.ignoring import without_ignored
 from lifeloop.journey.known import Known, Shared
@@ -19,7 +20,7 @@ from lifeloop.journey.project_file import read_catalogue
 from lifeloop.journey.reader import read_journey
 from lifeloop.journey.reader_use import read_shared
 from lifeloop.journey.rules import check_journey, check_project
-from lifeloop.journey.source import Map, Node, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.source import Map, Node, Report, Scalar, read_file
 from lifeloop.journey.spec import JourneySpec, JourneyTest, UseStep
 
 FOLDER = "journeys"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lifeloop.journey.allow_list import read_allow_list
 from lifeloop.journey.catalogue import Attribute, Catalogue, Delivery, EventType
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.condition import Condition, Value
 from lifeloop.journey.delivery_reader import read_delivery, read_zone
 from lifeloop.journey.diagnostic import Suggestion
@@ -28,7 +29,7 @@ from lifeloop.journey.project_parts import (
 from lifeloop.journey.retention_reader import read_retention
 from lifeloop.journey.segments import read_segments
 from lifeloop.journey.shape import one_text, texts
-from lifeloop.journey.source import Map, Node, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.source import Map, Node, Report, Scalar, read_file
 from lifeloop.journey.ways import check_ways, places_of, read_way
 from lifeloop.journey.web_reader import check_web, read_tracking, read_web
 from lifeloop.journey.written import plain_value

@@ -88,13 +88,6 @@ LONGEST_PHRASE = 400
 """Letters; no moment, length or limit is longer."""
 
 
-def read_yaml(text: str, file: str, report: Report) -> Node | None:
-    """Return the nodes of one YAML document; None when it cannot be read, with the reason in the report."""
-    from lifeloop.journey.composing import compose
-
-    return compose(text, file, report)
-
-
 def read_file(path: Path, report: Report, file: str | None = None) -> str | None:
     """Return the text of a file, without a byte order mark; ``file`` is the name that diagnostics show."""
     name = file or path.as_posix()

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.diagnostic import Place
-from lifeloop.journey.source import Map, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.source import Map, Report, Scalar, read_file
 from lifeloop.message.pieces import InScalar, Piece, Segment, Spot, cut
 
 Sentences = Mapping[str, tuple[Segment, ...]]

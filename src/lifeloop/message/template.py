@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from lifeloop.journey.catalogue import Catalogue
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.nearest import nearest
-from lifeloop.journey.source import Map, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.source import Map, Report, Scalar, read_file
 from lifeloop.message.here import tidy_locale
 from lifeloop.message.pieces import InScalar, Segment, Spot, cut
 from lifeloop.message.sandbox import PRIVATE

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.plan import Json
 from lifeloop.journey.saying import say_value
-from lifeloop.journey.source import Items, Map, Node, Report, Scalar, read_yaml
+from lifeloop.journey.source import Items, Map, Node, Report, Scalar
 from lifeloop.journey.spec import Expectation
 from lifeloop.rehearse.outcomes import STRICT, Outcome
 from lifeloop.rehearse.testing import TestResult, fits

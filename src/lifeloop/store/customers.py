@@ -9,7 +9,6 @@ from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.plan import Json
-from lifeloop.store import objects
 from lifeloop.store.transaction import Tx, dump, load
 from lifeloop.store.values import Assign, Change, Customer, CustomerRow, Upserted
 
@@ -32,20 +31,17 @@ def upsert(tx: Tx, rows: Sequence[CustomerRow], now: Instant) -> Upserted:
     return Upserted(ids, new, changes)
 
 
-def set_data(tx: Tx, assigns: Sequence[Assign], now: Instant) -> tuple[Change, ...]:
-    """Carry out the engine's ``SetData`` effects, on customers and objects, in a batch."""
-    own = [assign for assign in assigns if assign.name.root == "customer"]
+def assign(tx: Tx, assigns: Sequence[Assign], now: Instant) -> tuple[Change, ...]:
+    """Change single attributes of customers, however deep, in a batch."""
     patches: dict[int, dict[str, Json]] = {}
-    nested = {assign.customer_id for assign in own if len(assign.name.path) > 1}
+    nested = {each.customer_id for each in assigns if len(each.name.path) > 1}
     present = find(tx, list(nested)) if nested else {}
-    for assign in own:
-        patch = patches.setdefault(assign.customer_id, {})
-        record = present[assign.customer_id].data if assign.customer_id in nested else {}
-        top = assign.name.path[0]
-        patch[top] = inside(patch.get(top, record.get(top)), assign.name.path[1:], assign.value)
-    changes = _merge(tx, patches, now) if patches else ()
-    things = [assign for assign in assigns if assign.name.root != "customer"]
-    return (*changes, *objects.assign(tx, things, now)) if things else changes
+    for each in assigns:
+        patch = patches.setdefault(each.customer_id, {})
+        record = present[each.customer_id].data if each.customer_id in nested else {}
+        top = each.name.path[0]
+        patch[top] = inside(patch.get(top, record.get(top)), each.name.path[1:], each.value)
+    return _merge(tx, patches, now) if patches else ()
 
 
 def inside(present: Json, path: Sequence[str], value: Json) -> Json:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from lifeloop.clock import Instant
-from lifeloop.store import candidates, customers, events, journeys, messages, visits
+from lifeloop.store import assigning, candidates, events, journeys, messages, visits
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import NewCandidate
 from lifeloop.work.effects import Rows
@@ -27,7 +27,7 @@ def write(space: Workspace, tx: Tx, rows: Rows, now: Instant, *, ended_early: Se
     if rows.candidates:
         candidates.add(tx, _published(tx, rows.candidates))
     if rows.assigns:
-        route_changes(space, tx, customers.set_data(tx, rows.assigns, now), now)
+        route_changes(space, tx, assigning.set_data(tx, rows.assigns, now), now)
     if rows.events:
         route_events(space, tx, events.add(tx, rows.events, now).new, now)
 

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.conditions import read_condition
 from lifeloop.journey.lengths import read_length
 from lifeloop.journey.moments import read_anchors, read_every, read_hours, read_limit, read_moment, read_when
 from lifeloop.journey.people import read_people
 from lifeloop.journey.project_file import read_catalogue
-from lifeloop.journey.source import Place, Report, Scalar, read_yaml
+from lifeloop.journey.source import Place, Report, Scalar
 from lifeloop.journey.times import read_time
 
 from_here = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -10,6 +10,7 @@ import pytest
 import lifeloop
 from lifeloop.journey.catalogue import Action, Catalogue, Connection, MessageInfo, Sender
 from lifeloop.journey.codes import Example, all_codes, explanation
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.conditions import read_condition
 from lifeloop.journey.known import Known
 from lifeloop.journey.lengths import read_length
@@ -17,7 +18,7 @@ from lifeloop.journey.moments import read_every, read_hours, read_limit, read_mo
 from lifeloop.journey.people import read_people
 from lifeloop.journey.project import check_text
 from lifeloop.journey.project_file import read_catalogue
-from lifeloop.journey.source import Place, Report, Scalar, read_yaml
+from lifeloop.journey.source import Place, Report, Scalar
 
 CODE = re.compile(r"\"(J\d{3})\"")
 

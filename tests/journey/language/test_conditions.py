@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.condition import (
     AllOf,
     AnyObject,
@@ -21,7 +22,7 @@ from lifeloop.journey.conditions import read_condition
 from lifeloop.journey.diagnostic import Diagnostic
 from lifeloop.journey.length import Length
 from lifeloop.journey.saying import say_condition
-from lifeloop.journey.source import Place, Report, Scalar, read_yaml
+from lifeloop.journey.source import Place, Report, Scalar
 
 
 @pytest.fixture

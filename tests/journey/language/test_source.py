@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.diagnostic import Diagnostic, Place
-from lifeloop.journey.source import Entry, Items, Map, Node, Report, Scalar, inside, read_file, read_yaml
+from lifeloop.journey.source import Entry, Items, Map, Node, Report, Scalar, inside, read_file
 
 
 def read(text: str) -> tuple[Node | None, list[Diagnostic]]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from lifeloop.engine.zones import zone_named
 from lifeloop.journey.catalogue import Catalogue
+from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.nearest import nearest
-from lifeloop.journey.source import Items, Map, Node, Report, Scalar, read_file, read_yaml
+from lifeloop.journey.source import Items, Map, Node, Report, Scalar, read_file
 from lifeloop.work.importing.meaning import (
     Always,
     Column,
