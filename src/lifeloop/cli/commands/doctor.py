@@ -52,8 +52,6 @@ app = App(
 def doctor(*, report: Path | None = None, here: Here) -> int:
     """Check installation, project and database, and say what to do.
 
-    Also what is on its way, and what is stuck.
-
     Parameters
     ----------
     report
