@@ -1,9 +1,13 @@
 # Everything runs in .venv, made from requirements.lock. Python 3.11 or newer and make are all it takes.
 PYTHON ?= python3
 BIN := .venv/bin
+SOAK := tests/crash/test_soak.py
 READY := .venv/.ready
 
-.PHONY: install demo test check bench docs lock clean
+# Containers like to say that compiled modules are not kept: every command would compile all of Lifeloop again.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: install demo test check style types soak bench docs lock clean
 
 install: $(READY)
 
@@ -18,14 +22,25 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## a year of a made-up company in seconds, then its inbox in the browser
 	@$(BIN)/lifeloop demo $(ARGS)
 
-check: $(READY)  ## style, types and the direction of imports
+check: style types  ## style, types and the direction of imports
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+types: $(READY)
+	$(BIN)/mypy
+
+# Whether memory stays flat takes two minutes in which hardly anything happens, so it is looked at beside the others.
 test: check  ## everything that must hold
-	$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 $(SOAK) & beside=$$!; ended=0; \
+	$(BIN)/python -m pytest -n auto --dist loadgroup --ignore=$(SOAK) $(ARGS) || ended=$$?; \
+	wait $$beside || ended=$$?; exit $$ended
+
+soak: $(READY)  ## bad luck at night: 450 strikes over 10,800 messages, four times, twenty restarts, and a quarter of an hour of flat memory (about 45 minutes)
+	LIFELOOP_SOAK=900 $(BIN)/python -m pytest -q -s -n 2 $(SOAK)
+	LIFELOOP_STRIKES=450 LIFELOOP_RESTARTS=20 $(BIN)/python -m pytest -q -s tests/crash -k "smtp or keys or restarts or killed_while" $(ARGS)
 
 bench: $(READY)  ## figures, as ratios within one run
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
+from measure import seconds
 from sqlalchemy.engine import make_url
 
 from lifeloop.clock import SetClock
@@ -26,9 +29,13 @@ DAY = 86_400
 PROJECT = """
 project: bench
 timezone: UTC
+language: en
+company: {name: Bench, address: Street 1, email: bench@example.com}
+email: inbox
+senders: {bench: Bench <bench@example.com>}
 topics: {news: {basis: consent}}
 customer: {first_name: text?, email: email?, plan: free | plus | premium?, city: text?, score: number?}
-events: {order.placed: {total: money}}
+events: {order.placed: {total: money}, letter.asked: {}}
 segments:
   good:
     - customer.plan is one of plus, premium
@@ -49,6 +56,27 @@ steps:
   - wait: 1 day
   - wait: 1 day
 """
+LETTERS = """
+journey: letters
+phase: welcome
+start: {event: letter.asked}
+again: always
+delivery: {topic: news}
+steps:
+  - wait: 1 day
+  - if: customer.city is Rome
+    then:
+      - send: rome
+    else:
+      - send: elsewhere
+  - wait: 1 day
+"""
+TEXT = """---
+subject: "Hello {{ customer.first_name | default('you') }}"
+from: bench
+---
+A few words.
+"""
 
 
 def small_project(folder: Path) -> Path:
@@ -56,6 +84,9 @@ def small_project(folder: Path) -> Path:
     (folder / "templates").mkdir()
     (folder / "lifeloop.yaml").write_text(PROJECT)
     (folder / "journeys" / "steps.yaml").write_text(JOURNEY)
+    (folder / "journeys" / "letters.yaml").write_text(LETTERS)
+    for name in ("rome", "elsewhere"):
+        (folder / "templates" / f"{name}.md").write_text(TEXT)
     return folder
 
 
@@ -91,6 +122,19 @@ def workspace(root: Path, url: str) -> Iterator[Workspace]:
         yield space
     finally:
         space.close()
+
+
+def bare(url: str, work: Callable[[Any], None]) -> float:
+    """Return the seconds of work on a connection of the driver alone, as durable as ours."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(make_url(url).database or "", isolation_level=None)
+        connection.execute("PRAGMA synchronous = FULL")
+    else:
+        connection = psycopg.connect(url)
+    try:
+        return seconds(lambda: work(connection))
+    finally:
+        connection.close()
 
 
 def _dsn() -> str:

@@ -31,7 +31,7 @@ def test_the_recorder_answers_with_an_id_that_is_the_same_every_time():
 
     first, second = asyncio.run(LocalRecorder(kept.extend).send([request, request]))
 
-    assert first.answer == second.answer == {"id": "local-01234567", "recorded": True}
+    assert first.answer == second.answer == {"id": "local-89abcdef", "recorded": True}
     assert kept == [request, request]
 
 

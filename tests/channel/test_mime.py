@@ -140,7 +140,7 @@ def test_a_header_name_is_checked_too(name):
         raw(envelope(headers={name: "x"}))
 
 
-@pytest.mark.parametrize("name", ["From", "subject", "Message-ID", "List-Unsubscribe"])
+@pytest.mark.parametrize("name", ["From", "subject", "Message-ID", "List-Unsubscribe", "content-type", "MIME-Version"])
 def test_headers_we_write_cannot_be_replaced(name):
     with pytest.raises(mime.Unsendable, match="by Lifeloop itself"):
         raw(envelope(unsubscribe="https://m.example.com/u/x", headers={name: "x"}))
@@ -209,6 +209,52 @@ def test_a_body_is_read_back_as_it_was_written(html, text):
 def test_half_a_character_is_refused(half):
     with pytest.raises(mime.Unsendable):
         raw(envelope(**{half: "x\ud83d"}))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.from_regex(mime.PLAIN_ADDRESS, fullmatch=True))
+def test_an_address_that_looks_plain_is_what_the_library_makes_of_it(text):
+    try:
+        assert mime.address(text) == mime._looked_into(text)
+    except mime.Unsendable:
+        assert text.rpartition(".")[2] in mime.SPECIAL
+
+
+@pytest.mark.parametrize("special", ["localhost.local", "a.onion", "b.invalid"])
+def test_a_plain_address_where_no_mail_goes_is_looked_into(special):
+    with pytest.raises(mime.Unsendable):
+        mime.address(f"jo@{special}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(subject=st.text(st.characters(exclude_categories=("C", "Z"), include_characters=" "), min_size=1, max_size=300))
+def test_no_word_of_a_header_is_too_long_and_no_line_either(subject):
+    head, _, _ = raw(envelope(subject="é" + subject)).partition(b"\r\n\r\n")
+
+    assert all(len(word) <= 75 for word in head.split() if word.startswith(b"=?"))
+    assert all(len(line) <= 76 for line in head.split(b"\r\n") if b"=?" in line and not line.startswith(b"Subject:"))
+
+
+@pytest.mark.parametrize("ending", ["", " ", "\t", "\n", "\n\n", "=", "."])
+def test_every_line_of_html_ends_as_it_was_written_and_stays_short(ending):
+    html = f"<p>{'é' * 200}</p>\n.\nFrom me{ending}"
+    written = raw(envelope(html=html))
+
+    found = email.message_from_bytes(written, policy=policy.default).get_body(("html",)).get_content()
+    assert _breaks(found).rstrip("\n") == html.rstrip("\n")
+    assert max(len(line) for line in written.partition(b"\r\n\r\n")[2].split(b"\r\n")) <= 76
+
+
+def test_an_extra_header_is_never_cut_within_a_word_and_speaks_any_language():
+    mail = read(envelope(headers={"X-Token": "t" * 300, "X-Note": "Grüße " * 30}))
+
+    assert mail["X-Token"] == "t" * 300
+    assert mail["X-Note"] == ("Grüße " * 30).strip()
+
+
+def test_an_id_cannot_begin_another_header():
+    with pytest.raises(mime.Unsendable):
+        raw(envelope(id="a\r\nBcc: b@example.com"))
 
 
 def test_a_long_plain_body_line_is_wrapped_by_its_encoding():

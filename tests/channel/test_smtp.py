@@ -119,6 +119,7 @@ def test_one_recipient_per_message_over_few_connections():
         ("rcpt", "530 5.7.0 authenticate first", Outcome.CONFIGURATION),
         ("data", "451 4.3.0 disk full", Outcome.NOT_ACCEPTED),
         ("data", "421 4.7.28 too many of these", Outcome.NOT_ACCEPTED),
+        ("data", "454 Throttling failure: Daily message quota exceeded.", Outcome.NOT_ACCEPTED),
         ("data", "550 5.7.515 not allowed", Outcome.REJECTED),
         ("data", "554 5.6.0 spam", Outcome.REJECTED),
     ],
@@ -127,8 +128,26 @@ def test_every_answer_has_its_class(where, said, outcome):
     (receipt,) = send(mails(), serving(Mailbox(**{where: said})))
 
     assert receipt.outcome is outcome
+    assert receipt.used_up == ("quota" in said)
     assert said[:3] in receipt.detail
     assert "jo0" not in receipt.detail
+
+
+@pytest.mark.parametrize(
+    ("where", "said", "address"),
+    [
+        ("rcpt", "550 5.1.1 nobody of that name", "dead"),
+        ("rcpt", "550 No such user here", "dead"),
+        ("rcpt", "550 5.7.1 we do not like you", None),
+        ("rcpt", "550 no", None),
+        ("rcpt", "450 4.1.1 not just now", None),
+        ("mail", "550 5.1.1 nobody of that name", None),
+        ("data", "550 5.1.1 nobody of that name", None),
+    ],
+)
+def test_an_address_is_dead_only_when_the_server_says_so_of_the_recipient(where, said, address):
+    (receipt,) = send(mails(), serving(Mailbox(**{where: said})))
+    assert receipt.address == address
 
 
 def test_one_refused_recipient_does_not_stop_the_others():
@@ -293,3 +312,12 @@ def test_settings_are_read_and_the_password_stays_hidden():
     assert (server.host, server.port, server.tls, server.username) == ("mail.example.com", 2525, "tls", "sunny")
     assert server.password.reveal() == "canary"
     assert "canary" not in repr(server)
+
+
+def test_what_comes_back_goes_where_the_mail_says():
+    box = Mailbox()
+
+    send(mails(bounces="returns+b.0123@example.org"), serving(box))
+
+    assert box.got[0][0] == "returns+b.0123@example.org"
+    assert email.message_from_bytes(box.got[0][2])["From"].endswith("<anna@example.com>")

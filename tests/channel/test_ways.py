@@ -95,6 +95,7 @@ def test_receipts_keep_the_order_when_some_are_recorded_and_some_are_made():
         ({"email": "pigeon"}, "'pigeon' is not a way out"),
         ({"email": "postmark"}, "postmark: say 'token' under 'channels'"),
         ({"email": "postmark", "channels": {"postmark": {"token": "env.POSTMARK_TOKEN"}}}, "POSTMARK_TOKEN is not set"),
+        ({"email": "smtp", "channels": {"smtp": {"host": "mail.example.com", "dkim_domain": "x"}}}, "dkim_selector"),
         ({"email": "resend", "channels": {"resend": {"token": "x", "batch": "1000"}}}, "from 1 to 100"),
         ({"email": "brevo", "channels": {"brevo": {"token": "x", "tone": "y"}}}, "'tone' is not one of its settings"),
         ({"email": "brevo", "channels": {"brevo": {"token": "a\nb"}}}, "characters that no key has"),
@@ -122,6 +123,8 @@ def test_a_connection_promises_for_itself_whether_it_recognises_a_key():
     assert out.promise("call", "call", "crm.create-task").key_window is None
     assert out.promise("mail", "sms", "welcome/hello") == out.inbox.abilities
     assert out.promise("ask", "ask", "lead") == out.mail.abilities
+    assert out.abilities("call:erp").batch > out.abilities("call:crm").batch
+    assert out.forgetful == (out.abilities("call:crm"),)
 
 
 def test_everything_can_be_closed():

@@ -48,7 +48,7 @@ def test_what_was_said_is_shown_with_its_proof(run, known, conforms):
 
 
 @pytest.mark.usefixtures("known")
-def test_asking_needs_the_journey_that_asks_back_and_setup_adds_it(run):
+def test_asking_needs_the_journey_that_asks_back_and_setup_adds_it(run, conforms):
     said = run("consent", "request", "ana", "news")
     assert said.code == 1
     assert "lifeloop consent setup" in said.err
@@ -56,9 +56,10 @@ def test_asking_needs_the_journey_that_asks_back_and_setup_adds_it(run):
     assert "wrote journeys/consent.yaml" in run("consent", "setup").out
     assert run("validate").code == 0
     assert "there already" in run("consent", "setup").out
+    assert conforms("consent setup", run("consent", "setup", "--json").json)["wrote"] == []
 
 
-def test_somebody_who_asked_gets_one_mail_with_a_button(run, known):
+def test_somebody_who_asked_gets_one_mail_with_a_button(run, known, conforms):
     run("consent", "setup")
     assert run("run", "--once").code == 0
 
@@ -71,6 +72,8 @@ def test_somebody_who_asked_gets_one_mail_with_a_button(run, known):
     assert mail.subject == "One click, and you hear from Small"
     assert "https://mail.example.com/k/" in mail.text
     assert "asked news, waits for a yes" in run("consent", "show", "ana").out
+    asked = conforms("consent request", run("consent", "request", "ana", "news", "--json").json)
+    assert (asked["topic"], asked["asked"]) == ("news", True)
 
 
 @pytest.mark.usefixtures("known")

@@ -22,7 +22,7 @@ Klantnummer;Voornaam;E-Mail;Tijdzone;Nieuwsbrief
 1002;Cas;cas@example;Europe/Amsterdam;nee
 1003;Dee;dee@example.com;;nee
 """
-LATER = ("status", "who", "customer", "why", "asks", "doctor", "pause", "resume")
+LATER = ("status", "who", "customer", "why", "asks", "doctor", "pause", "resume", "halt", "release")
 
 
 @pytest.fixture(autouse=True)
@@ -76,8 +76,8 @@ def test_an_import_shows_what_it_understood_and_imports_what_it_can(project, run
         {"row": 3, "column": "E-Mail", "value": "cas@example", "reason": '"cas@example" is not an e-mail address'}
     ]
     lines = (project / "people.rejects.csv").read_text("utf-8-sig").splitlines()
-    assert lines[0] == "row,column,value,reason,Klantnummer,Voornaam,E-Mail,Tijdzone,Nieuwsbrief"
-    (project / "people.rejects.csv").write_text("\n".join(lines).replace("cas@example,", "cas@example.com,"))
+    assert lines[0] == "row;column;value;reason;Klantnummer;Voornaam;E-Mail;Tijdzone;Nieuwsbrief"
+    (project / "people.rejects.csv").write_text("\n".join(lines).replace("cas@example;", "cas@example.com;"))
     assert run("import", "people.rejects.csv").code == 0
     assert run("customer", "cas@example.com").code == 0
 
@@ -193,9 +193,7 @@ def test_pause_and_resume_say_what_they_do(run, conforms):
     assert "paused: typo" in run("status", "welcome").out
     assert "the journey rests" in run("why", "1001", "welcome").out
     assert conforms("resume", run("resume", "welcome", "--json").json)["people"] == 0
-    assert run("pause", "--all", "--reason", "wrong price").code == 0
-    assert "Nothing leaves: wrong price" in run("status").out
-    assert run("doctor").code == 1
+    assert len(run("pause", "--all", "--json").json["paused"]) > 1
     assert run("resume", "--all").code == 0
     assert run("doctor").code == 0
     for words in (["pause"], ["pause", "welcome", "--all"], ["resume"], ["pause", "wellcome"]):
@@ -239,7 +237,7 @@ def test_a_question_is_shown_and_answered(small, run, conforms):
     run("run", "--once")
     (question,) = conforms("asks", run("asks", "boss", "--json").json)["questions"]
     assert (question["question"], question["customer"], question["who"]) == ("Shall we, Ana?", "1", "boss")
-    reference = question["id"][:12]
+    reference = question["id"][:16]
     assert f"lifeloop answer {reference} approved" in run("asks").out
     assert run("answer", "no-such-one", "approved").code == 2
     assert run("answer", reference, "perhaps").code == 2
@@ -313,8 +311,7 @@ def test_a_database_that_does_not_answer_is_a_sentence(run, command):
         "customer": ["ana"],
         "why": ["ana", "welcome"],
         "who": ["welcome"],
-        "pause": ["--all"],
-        "resume": ["--all"],
+        **{name: ["--all"] for name in ("pause", "resume", "halt", "release")},
     }
     ran = run(command, *words.get(command, []), LIFELOOP_DATABASE="postgresql://nobody@127.0.0.1:9/none")
     assert ran.code == 4

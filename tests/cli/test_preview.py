@@ -12,7 +12,7 @@ def test_a_message_as_one_person_gets_it(run):
     assert said.out.startswith("Subject    Ana, next year for 10% less   27 characters\n")
     assert "From       Anna | Sunny Energy <anna@example.com>" in said.out
     assert "until 30 June 2026" in said.out
-    assert "Links      4 ok" in said.out
+    assert " · links 4 · " in said.out
     assert "unsubscribe ok" in said.out
 
 

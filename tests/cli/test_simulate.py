@@ -1,7 +1,9 @@
 import json
+from itertools import pairwise
 from time import perf_counter
 
 import pytest
+from rich.text import Text
 
 from lifeloop.cli.errors import Exit
 
@@ -200,3 +202,27 @@ def test_all_journeys_together_say_which_one_speaks(run):
     )  # fmt: skip
     assert "welcome       " in said.out
     assert "satisfaction  " in said.out
+
+
+@pytest.mark.usefixtures("project")
+def test_a_narrow_window_is_kept_and_words_go_on_below_words(run, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    said = run("simulate", "renewal", "--from", "2026-04-10", COLUMNS="60", FORCE_COLOR="1", NO_COLOR="1")
+    lines = Text.from_ansi(said.out).plain.splitlines()
+    assert max(map(len, lines)) <= 60
+    below = next(after for line, after in pairwise(lines) if "75 days before" in line)
+    assert below.startswith(" " * 31 + "at 10:00")
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(("option", "value"), [("--population", "abc"), ("--seed", "x")])
+def test_a_number_that_is_none_is_asked_for_in_words(run, option, value):
+    said = run("simulate", "renewal", option, value)
+    assert said.code == Exit.USAGE
+    assert f'{option} cannot be "{value}"; it is a whole number' in said.err
+
+
+@pytest.mark.usefixtures("project")
+def test_a_day_in_another_notation_gets_ours(run):
+    said = run("simulate", "renewal", "--from", "31-12-2026")
+    assert (said.code, 'did you mean "2026-12-31"?' in said.err) == (Exit.USAGE, True)

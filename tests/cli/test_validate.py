@@ -132,3 +132,27 @@ def test_the_language_alone_can_be_had_anywhere(run, tmp_path, monkeypatch, conf
 def test_the_starter_is_clean_even_strictly(run):
     said = run("validate", "--strict")
     assert (said.code, said.out.startswith("7 journeys · 47 messages · no errors · ")) == (Exit.FINE, True)
+
+
+def test_messages_are_looked_at_in_every_language_with_their_place(run, project):
+    file = project / "templates" / "renewal" / "offer.nl.md"
+    file.write_text(file.read_text() + "\n[Klik hier](http://example.org/aanbod)\n")
+    said = run("validate")
+    last = file.read_text().count("\n")
+    assert said.code == Exit.FINE
+    assert said.out.splitlines()[0] == "templates/renewal/offer.nl.md"
+    assert [line.split()[:3] for line in said.out.splitlines()[1:3]] == [
+        [f"{last}:2", "warn", "J414"],
+        [f"{last}:13", "warn", "J413"],
+    ]
+    assert run("validate", "--strict").code == Exit.FINDINGS
+
+    file.write_text(file.read_text().replace("aanbod)", "aanbod) {# lifeloop: ignore J413 J414 #}"))
+    assert run("validate", "--strict").code == Exit.FINE
+
+
+def test_a_preview_tells_the_same_at_the_same_place(run, project):
+    file = project / "templates" / "renewal" / "offer.md"
+    file.write_text(file.read_text() + "\n[See my offer](http://example.org/offer)\n")
+    line = next(line for line in run("validate").out.splitlines() if "J413" in line)
+    assert line in run("preview", "renewal/offer").out.splitlines()

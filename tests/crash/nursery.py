@@ -1,12 +1,13 @@
 """Starts workers quickly: everything is imported once, and each line read is a new process with a copy of it.
 
-``run`` is the real command; ``keyed`` is the same runner with a way out that recognises keys.
+``run`` and ``api`` are the real commands; ``keyed`` is the same runner with a way out that recognises keys.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import httpx
 from lifeloop.channel.values import Abilities, Envelope, Receipt, Request
 from lifeloop.channel.ways import Ways
 from lifeloop.cli.app import main as command
+from lifeloop.cli.stopping import gently
 from lifeloop.engine.retry import Outcome
 from lifeloop.work import tidying
 from lifeloop.work.handing import Handing
@@ -23,6 +25,8 @@ from lifeloop.work.running import Runner
 from lifeloop.work.workspace import open_workspace
 
 DAY = 86_400
+ASKED = {signal.SIGINT, signal.SIGTERM}
+"""Held back in us and in a copy until it is itself: Python forgets what a copy hears while it is being made."""
 
 
 class Keyed:
@@ -52,21 +56,27 @@ def run() -> None:
     os._exit(command(["run", "--project", os.environ["SHOP"], "--plain", "--batch", "40"]))
 
 
+def api() -> None:
+    os._exit(command(["serve-ingest", "--project", os.environ["SHOP"], "--plain", "--port", os.environ["API_PORT"]]))
+
+
 def keyed() -> None:
     space = open_workspace(Path(os.environ["SHOP"]))
     way = Keyed(f"http://127.0.0.1:{os.environ['HTTP_PORT']}/")
     space.ways = Ways(mail=way, inbox=way, calls=way)
-    asyncio.run(Runner(space, batch=40).run_forever())
+    runner = Runner(space, batch=40)
+    with gently(lambda: setattr(runner, "stopping", True)):
+        asyncio.run(runner.run_forever())
 
 
 def resend() -> None:
     """The control: a worker that tries again what it does not know, where nobody recognises a second try."""
-    tidying._decision = lambda _space, message, _now, **_known: (message.id, "ready", "hope")
+    tidying._decision = lambda _space, message, _now, _asked, **_known: (message.id, "ready", "hope")
     Handing._forgotten = lambda *_part: []
     run()
 
 
-KINDS: dict[str, Callable[[], None]] = {"run": run, "keyed": keyed, "resend": resend}
+KINDS: dict[str, Callable[[], None]] = {"run": run, "api": api, "keyed": keyed, "resend": resend}
 
 
 def born(kind: str) -> None:
@@ -74,12 +84,14 @@ def born(kind: str) -> None:
     for stream in (0, 1, 2):
         os.dup2(quiet if stream else os.open(os.devnull, os.O_RDONLY), stream)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKED)
         KINDS[kind]()
     finally:
         os._exit(1)
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, ASKED)
     print("open", flush=True)  # whoever started us waits for it
     for line in sys.stdin:
         words = line.split()
@@ -87,6 +99,8 @@ if __name__ == "__main__":
             os.waitpid(int(words[1]), 0)
             print("gone", flush=True)
             continue
+        if words[0] == "api":
+            import lifeloop.web.ingest  # noqa: F401  # here, so that its copies need not
         child = os.fork()
         if child == 0:
             born(words[0])

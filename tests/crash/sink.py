@@ -14,15 +14,17 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP
 
+from lifeloop.clock import SystemClock
+
 
 class Notebook:
-    """A file of ids; a line is on disk before the answer goes out."""
+    """A file of ids and times; a line is on disk before the answer goes out."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
     def note(self, line: str) -> None:
-        os.write(self._file, f"{line}\n".encode())
+        os.write(self._file, f"{line} {SystemClock().now()}\n".encode())
         os.fsync(self._file)
 
 

@@ -10,7 +10,7 @@ from lifeloop.channel.providers.known import CLASSES, provider, takes
 from lifeloop.journey.ways import MAIL_PROVIDERS, OTHER_PROVIDERS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "providers.md").read_text(encoding="utf-8")
-ROWS = {row[0]: row[1:] for row in re.findall(r"^\| `([\w-]+)` \|(.*)\|(.*)\|(.*)\|(.*)\|$", PAGE, re.MULTILINE)}
+ROWS = {row[0]: row[1:] for row in re.findall(r"^\| `([\w-]+)` \|(.*)\|(.*)\|(.*)\|(.*)\|(.*)\|$", PAGE, re.MULTILINE)}
 SHORT = {row[0]: row[1:] for row in re.findall(r"^\| `([\w-]+)` \|([^|]*)\|([^|]*)\|([^|]*)\|$", PAGE, re.MULTILINE)}
 NAMES = (*MAIL_PROVIDERS, *OTHER_PROVIDERS)
 
@@ -34,10 +34,11 @@ def test_what_one_request_holds_is_what_the_page_says(name):
         pytest.importorskip("botocore")
     said = {key: otherwise if otherwise is not None else "x" for key, otherwise in takes(name).items()}
     made = provider(name, said)
-    holds, recognises = ROWS[name][2:]
+    holds, recognises, asked = ROWS[name][2:]
 
     assert holds.strip().startswith(str(made.per_request))
     assert (made.abilities.key_window is None) == (recognises.strip() == "no")
+    assert made.abilities.lookup == (asked.strip() != "no")
 
 
 @pytest.mark.parametrize("name", OTHER_PROVIDERS)

@@ -76,7 +76,7 @@ class Life:
     def learn(self, name, data=None, when=None):
         seq = len(self.facts.events) + 1
         event = Event(seq, name, self.now if when is None else at(when), data or {})
-        self.facts = replace(self.facts, events=(*self.facts.events, event))
+        self.facts = self.facts._replace(events=(*self.facts.events, event))
 
     def run(self, until: str) -> Life:
         """Look whenever something is due, up to a time."""
@@ -93,19 +93,19 @@ class Life:
 
     def changes(self, when: str, **attributes) -> Life:
         self.run(when)
-        self.facts = replace(self.facts, customer={**self.facts.customer, **attributes})
+        self.facts = self.facts._replace(customer={**self.facts.customer, **attributes})
         return self.look(Wake.CHANGE)
 
     def answers(self, when: str, data) -> Life:
         self.run(when)
         answer = Answer(self.state.node, self.state.visit, data, self.now)
-        self.facts = replace(self.facts, answers=(*self.facts.answers, answer))
+        self.facts = self.facts._replace(answers=(*self.facts.answers, answer))
         return self.look(Wake.ANSWER)
 
     def clicks(self, when: str, message: str) -> Life:
         self.run(when)
-        sent = tuple(replace(s, clicked_at=self.now) if s.message == message else s for s in self.facts.sent)
-        self.facts = replace(self.facts, sent=sent)
+        sent = tuple(s._replace(clicked_at=self.now) if s.message == message else s for s in self.facts.sent)
+        self.facts = self.facts._replace(sent=sent)
         return self
 
     def look(self, wake: Wake) -> Life:
@@ -131,9 +131,9 @@ class Life:
                 case SendMessage():
                     policy = effect.policy
                     sent = Sent(effect.message, effect.channel, policy.topic, self.now, policy.counts, own=True)
-                    facts = replace(facts, sent=(*facts.sent, sent))
+                    facts = facts._replace(sent=(*facts.sent, sent))
                 case SetData(name=DataName("customer", (name,)), value=value):
-                    facts = replace(facts, customer={**facts.customer, name: value})
+                    facts = facts._replace(customer={**facts.customer, name: value})
         return facts
 
     def _write(self, effect) -> None:

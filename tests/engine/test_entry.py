@@ -53,7 +53,7 @@ def test_the_audience_is_asked_once_at_the_door(ask, trial):
 def test_an_object_that_is_gone_lets_nobody_in(ask, trial):
     plan = trial.plan(Stop("s", "s"), object="contract")
     assert ask(plan, object_key="C1") == Refusal("gone", "contract")
-    known = replace(trial.life(plan).facts, object={})
+    known = trial.life(plan).facts._replace(object={})
     assert isinstance(ask(plan, known=known, object_key="C1"), State)
 
 
@@ -69,7 +69,7 @@ def test_an_event_answers_only_for_its_own_start(ask, trial):
     dear = trial.is_("event.total", "is at least", 20, kind="number")
     plan = trial.plan(Stop("s", "s"), triggers=(OnEvent("order.placed", dear), OnEvent("order.returned")))
     events = (Event(1, "order.placed", 0, {"total": 4}), Event(2, "order.returned", 0, {"total": 4}))
-    known = replace(trial.life(plan).facts, events=events)
+    known = trial.life(plan).facts._replace(events=events)
     assert ask(plan, known=known, trigger="event", start={"total": 4}, event_seq=1) == Refusal("where")
     assert isinstance(ask(plan, known=known, trigger="event", start={"total": 4}, event_seq=2), State)
 
@@ -107,7 +107,7 @@ def test_once_per_value(ask, trial):
 
 def test_each_object_has_runs_of_its_own(ask, trial):
     plan = trial.plan(Stop("s", "s"), object="contract")
-    known = replace(trial.life(plan).facts, object={"ends": "2026-12-31"})
+    known = trial.life(plan).facts._replace(object={"ends": "2026-12-31"})
     runs = [past(trial, "2026-01-01 12:00", subject="C1", active=True)]
     assert ask(plan, known=known, runs=runs, object_key="C1") == Refusal("active")
     assert isinstance(ask(plan, known=known, runs=runs, object_key="C2"), State)

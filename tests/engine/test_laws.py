@@ -224,7 +224,7 @@ def test_looking_more_often_changes_nothing(trial, data):
     looks = data.draw(st.lists(st.integers(0, 300 * DAY), max_size=8))
     seldom, often = live(trial, plan, facts), live(trial, plan, facts, looks)
     assert often.out == seldom.out
-    assert replace(often.state, due_at=None) == replace(seldom.state, due_at=None)
+    assert often.state._replace(due_at=None) == seldom.state._replace(due_at=None)
 
 
 @PATIENT
@@ -242,7 +242,7 @@ def test_a_wait_always_stands_at_the_moment_its_date_says(trial, moment, dates):
     for ends in dates:
         if ana.state.status is not Status.WAITING:
             return
-        ana.facts = replace(ana.facts, customer={**ana.facts.customer, "ends": ends})
+        ana.facts = ana.facts._replace(customer={**ana.facts.customer, "ends": ends})
         ana.look(Wake.CHANGE)
         wanted = anchor_moment(moment, ends, ZoneInfo("Europe/Amsterdam"))
         if wanted is not None and wanted > ana.now:

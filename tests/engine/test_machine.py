@@ -1,11 +1,12 @@
 from dataclasses import replace
 from datetime import date, time
+from typing import get_args
 
 import pytest
 
 from lifeloop.engine.chance import share_of
 from lifeloop.engine.errors import BrokenPlanError, BrokenStateError
-from lifeloop.engine.machine import advance
+from lifeloop.engine.machine import _STEPS, advance
 from lifeloop.engine.values import EmitEvent, EnterJourney, Event, SendMessage, Sent, State, Status, Wake
 from lifeloop.journey.condition import ALWAYS, DataName
 from lifeloop.journey.length import Length
@@ -17,6 +18,7 @@ from lifeloop.journey.plan import (
     Enter,
     Late,
     Milestone,
+    Node,
     Path,
     Record,
     Send,
@@ -157,7 +159,7 @@ def test_a_customer_who_moves_is_woken_on_the_new_clock(trial):
 
 def test_looking_too_early_or_with_an_overwritten_due_time_changes_nothing(trial, series):
     ana = trial.life(series, ends="2026-12-31").begin("2026-09-01 12:00")
-    woken = replace(ana.state, due_at=trial.at("2026-09-02 12:00"))
+    woken = ana.state._replace(due_at=trial.at("2026-09-02 12:00"))
     move = advance(series, woken, Wake.EVENT, facts=ana.facts, now=woken.due_at)
     assert move.effects == ()
     assert move.state == ana.state
@@ -184,7 +186,7 @@ def asking(trial):
 
 def test_an_event_is_used_once(trial, asking):
     ana = trial.life(asking).begin("2026-09-01 12:00", start={"id": 1})
-    ana.state = replace(ana.state, start={"id": "A"})
+    ana.state = ana.state._replace(start={"id": "A"})
     ana.happens("2026-09-02 12:00", "a.came", {"id": "A"}).run("2026-10-01 00:00")
     assert ana.out == [("2026-09-04 12:00", "stopped: one")]
 
@@ -224,7 +226,7 @@ def test_at_the_deadline_the_event_wins_and_a_second_later_it_lost(trial):
         ana = trial.life(plan).begin("2026-09-01 12:00")
         deadline = ana.state.due_at
         ana.now = deadline + 3600
-        ana.facts = replace(ana.facts, events=(Event(1, "a.came", deadline + offset),))
+        ana.facts = ana.facts._replace(events=(Event(1, "a.came", deadline + offset),))
         assert ana.look(Wake.EVENT).out[0][1] == out
 
 
@@ -356,7 +358,7 @@ def test_set_can_change_the_runs_object(trial):
         object="contract",
     )
     ana = trial.life(plan)
-    ana.facts = replace(ana.facts, object={"status": "new"})
+    ana.facts = ana.facts._replace(object={"status": "new"})
     assert ana.begin("2026-09-01 12:00", object_key="C1").out[-1][1] == "stopped: yes"
 
 
@@ -365,7 +367,7 @@ def test_splits_follow_their_shares_and_stick(trial):
     plan = trial.plan(Split("x", "tone", paths), Stop("a", "a"), Stop("b", "b"))
     for number in range(50):
         ana = trial.life(plan)
-        ana.facts = replace(ana.facts, customer_id=f"c{number}")
+        ana.facts = ana.facts._replace(customer_id=f"c{number}")
         ana.begin("2026-09-01 12:00")
         share = share_of("tone", f"c{number}")
         assert ana.words("split") == [("split", "a" if share < 4500 else "b" if share < 9000 else "holdout")]
@@ -432,7 +434,7 @@ def test_a_second_hold_does_not_give_a_message_more_time(trial):
     plan = trial.plan(Send("s", "m/x", ("email",), policy))
     ana = trial.life(plan).begin("2026-09-04 19:00")
     elsewhere = Sent("other/mail", "email", "marketing", trial.at("2026-09-06 23:30"))
-    ana.facts = replace(ana.facts, sent=(elsewhere,))
+    ana.facts = ana.facts._replace(sent=(elsewhere,))
     ana.run("2026-10-01 00:00")
     assert ana.words("held", "dropped") == [("held", "hours"), ("dropped", "expired: held by gap")]
 
@@ -472,3 +474,7 @@ def test_a_round_that_took_its_time_begins_a_new_count(trial):
     ana = trial.life(plan).begin("2026-10-31 10:00").run("2028-01-01 00:00")
     sent = [when for when, what in ana.out if what == "send m/x"]
     assert sent == ["2026-11-30 10:00", "2027-01-02 10:00", "2027-02-04 10:00", "2027-03-06 10:00"]
+
+
+def test_every_kind_of_node_has_its_step() -> None:
+    assert set(_STEPS) == set(get_args(Node))

@@ -72,8 +72,8 @@ def test_an_event_is_a_candidate_at_its_own_time_unless_its_data_rule_it_out(jou
     start = of(journey("satisfaction", OnEvent("order.delivered", dear)))
     event = Event(4, "order.delivered", 500, {"total": 30})
     assert routing.event_candidate(start, event) == Candidate("satisfaction", 500, "event", {"total": 30}, 4)
-    assert routing.event_candidate(start, replace(event, data={"total": 3})) is None
-    assert routing.event_candidate(start, replace(event, name="order.lost")) is None
+    assert routing.event_candidate(start, event._replace(data={"total": 3})) is None
+    assert routing.event_candidate(start, event._replace(name="order.lost")) is None
 
 
 def test_a_where_that_asks_more_than_the_event_is_left_to_the_door(journey, trial):
@@ -109,7 +109,7 @@ def test_a_date_start_asks_its_where_of_the_object_at_hand(journey, trial):
     start = of(journey("renewal", ours, object="contract"))
     facts = trial.life(start.plan).facts
     for holder, wanted in (("ours", "C1"), ("competitor", None)):
-        known = replace(facts, object={"ends": "2026-12-31", "holder": holder})
+        known = facts._replace(object={"ends": "2026-12-31", "holder": holder})
         found = routing.date_candidate(start, known, 0, "C1")
         assert getattr(found, "object_key", None) == wanted
     assert set(make_routes((start.plan,)).dates) == {"contract.ends", "contract.holder", "customer.timezone"}

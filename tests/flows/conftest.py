@@ -76,9 +76,10 @@ def free_port() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Prefect forgets to close some of its own sockets; that is no failure of ours."""
+    """One process takes all of them, for one server; and sockets that Prefect leaves open are no failure of ours."""
     for item in items:
         if item.get_closest_marker("prefect"):
+            item.add_marker(pytest.mark.xdist_group("prefect"))
             item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
 
 

@@ -97,11 +97,16 @@ def test_what_an_operator_set_on_a_deployment_by_hand_stays(live, ask, shop):
 
     live()
     found = on_server(ask, shop)[shop.hello]
-    ask(lambda client: client.update_deployment(found.id, DeploymentUpdate(job_variables={"env": {"A": "b"}})))
+    ask(
+        lambda client: client.update_deployment(
+            found.id, DeploymentUpdate(job_variables={"env": {"A": "b"}}, concurrency_limit=8)
+        )
+    )
     ask(lambda client: client.update_deployment_schedule(found.id, found.schedules[0].id, active=False))
     live()
     after = on_server(ask, shop)[shop.hello]
     assert (after.job_variables, after.schedules[0].active) == ({"env": {"A": "b"}}, False)
+    assert after.global_concurrency_limit.limit == 8
 
 
 def test_a_deployment_of_another_project_is_never_touched(live, ask, shop):

@@ -7,7 +7,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import StateType
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Running
 
 from lifeloop.cli.output import Output
 from lifeloop.cli.waking import wake_journeys
@@ -43,6 +43,22 @@ def test_the_same_moment_is_one_run_at_exactly_that_moment(deployed, shop, ask):
     assert first.id == second.id
     assert first.state.state_details.scheduled_time == datetime.fromtimestamp(NOW + 86_400, UTC)
     assert "wakes" in first.name
+
+
+def test_however_often_something_happens_one_run_waits_to_be_taken(deployed, shop, ask):
+    """Events every second would else be a process every second, and all of them at once where no worker ran."""
+
+    async def thrice(client):
+        later = await Waking(client, NOW).again(deployed, shop.hello, NOW + 60, own="another")
+        first = await Waking(client, NOW).by_name(shop.hello, NOW - 1)
+        second = await Waking(client, NOW + 1).by_name(shop.hello, NOW)
+        await client.set_flow_run_state(first.id, Running(), force=True)
+        return later, first, second, await Waking(client, NOW + 2).by_name(shop.hello, NOW)
+
+    later, first, second, third = ask(thrice)
+    assert later.id != first.id == second.id
+    assert third.id not in (later.id, first.id)  # one that runs may have looked already
+    assert deployed
 
 
 def test_a_wake_up_that_was_cancelled_is_followed_by_another(deployed, shop, ask):

@@ -13,7 +13,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, Fl
 from lifeloop.clock import SystemClock
 from lifeloop.flows.discreet import WaveFailedError
 from lifeloop.flows.upkeep import upkeep_flow
-from lifeloop.store import journeys
+from lifeloop.store import halts, journeys
 from lifeloop.work.publishing import publish
 
 pytestmark = pytest.mark.prefect
@@ -136,6 +136,20 @@ def test_events_can_be_hung_automations_on(ready, ask, settings, eventually):
         return {one["event"] for one in answer.json()["events"]}
 
     eventually(lambda: {"lifeloop.wave.finished", "lifeloop.wave.halted"} <= names(), within=15)
+
+
+def test_what_a_breaker_halts_is_told_with_its_figures(ready, ask, settings, eventually):
+    with ready.open() as space, space.store.transaction() as tx:
+        figures = {("journey", ready.hello, "left"): 200, ("journey", ready.hello, "bounced"): 20}
+        halts.count(tx, figures, space.clock.now())
+    ready.wave_apart(ready.hello, settings)
+    wanted = {"filter": {"event": {"name": ["lifeloop.wave.halted"]}, "resource": {"id": [f"journey.{ready.hello}"]}}}
+
+    def told():
+        answer = ask(lambda client: client.request("POST", "/events/filter", json=wanted))
+        return [one["payload"] for one in answer.json()["events"]]
+
+    eventually(lambda: [one["by"] for one in told()] == ["bounces"], within=15)
 
 
 def test_an_error_reaches_prefect_without_anybodys_data(ready, caplog):

@@ -26,10 +26,10 @@ def worked(tmp_path_factory, another_shop):
 
 @pytest.fixture(scope="module")
 def worker(settings, started, tmp_path_factory):
-    """A worker that looks every five seconds; Prefect's usual ten would only make the tests longer."""
+    """A worker that looks every second; Prefect's usual ten would only make the tests longer."""
     log = tmp_path_factory.mktemp("log") / "worker.log"
     words = ["prefect", "worker", "start", "--pool", POOL, "--type", "process", "--limit", "4"]
-    with started(words, {**settings, "PREFECT_WORKER_QUERY_SECONDS": "5"}, log) as process:
+    with started(words, {**settings, "PREFECT_WORKER_QUERY_SECONDS": "1"}, log) as process:
         yield process
 
 
@@ -52,7 +52,7 @@ def test_an_event_wakes_its_journey_and_its_timer_is_picked_up_within_thirty_sec
     due = {journey: SystemClock().now() for journey in woken}
     assert woken == {live.timer}
     asyncio.run(wake(due, SystemClock().now()))
-    fell_due = eventually(lambda: live.ask("SELECT due_at FROM enrollment WHERE due_at IS NOT NULL"), within=40)[
+    fell_due = eventually(lambda: live.ask("SELECT due_at FROM enrollment WHERE due_at IS NOT NULL"), within=60)[
         0
     ].due_at
     eventually(lambda: live.said("a/later"), within=max(0, fell_due - SystemClock().now()) + 30)
@@ -70,8 +70,8 @@ def test_a_broken_file_fails_with_its_mistake_and_the_other_journey_runs_on(live
     try:
         live.happen("hello", ["bo"])
         asyncio.run(wake(dict.fromkeys((live.timer, live.hello), SystemClock().now()), SystemClock().now()))
-        eventually(live.said, within=40)
-        eventually(lambda: len([r for r in runs_of(ask, live.timer) if r.state.is_failed()]) == 1, within=20)
+        eventually(live.said, within=60)
+        eventually(lambda: len([r for r in runs_of(ask, live.timer) if r.state.is_failed()]) == 1, within=60)
     finally:
         file.write_text(before)
     failed = next(run for run in runs_of(ask, live.timer) if run.state.is_failed())
@@ -84,7 +84,7 @@ def test_a_killed_engine_loses_nothing_and_says_nothing_twice(live, worker, chil
     already = live.said()
     live.happen("hello", [f"c{number}" for number in range(CROWD)])
     asyncio.run(wake({live.hello: SystemClock().now()}, SystemClock().now()))
-    eventually(lambda: already + 20 < live.said() < already + CROWD, within=40, every=0.05)
+    eventually(lambda: already + 20 < live.said() < already + CROWD, within=60, every=0.05)
     for engine in children(worker.pid):
         os.kill(engine, signal.SIGKILL)
     killed_at = live.said()

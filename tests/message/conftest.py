@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from lifeloop.journey.catalogue import Attribute, Catalogue, EventType, ObjectType, Sender, Topic
+from lifeloop.journey.source import Report
 from lifeloop.message.library import read_library
 from lifeloop.message.render import Reader, Renderer
+from lifeloop.message.reviewing import review
+from lifeloop.message.sources import read_sources
 
 NOW = 1_780_300_800  # Mon 1 June 2026, 08:00 UTC
 
@@ -71,6 +74,12 @@ class Desk:
         if body is not None:
             self.message(body, **head)
         return read_library(self.templates, self.catalogue)[1]
+
+    def reviewed(self, body=None, *, consented=(), **head):
+        """What a careful person would find, as validate asks."""
+        if body is not None:
+            self.message(body, **head)
+        return list(review(read_sources(self.templates, self.catalogue, Report()), self.catalogue, consented))
 
     def codes(self, body=None, **head):
         return [found.code for found in self.problems(body, **head)]

@@ -97,3 +97,10 @@ def test_mistakes_in_a_layout_have_their_place(desk):
         ("J404", 3, 20),
         ("J404", 3, 20),
     ]
+
+
+def test_a_plain_text_part_without_the_message_is_none(desk):
+    desk.message("Hello")
+    desk.write("_layouts/brand.html", "<p>{{ content }}</p>")
+    desk.write("_layouts/brand.txt", "Sunny & Sons")
+    assert [(one.code, one.place.file) for one in desk.problems()] == [("J403", "templates/_layouts/brand.txt")]

@@ -49,12 +49,11 @@ def test_only_harmless_addresses_pass(address):
         ("[a](ftp://x.example/{{ customer.plan }})", "cannot lead to"),
         ('<a href="javascript:x">a</a>', "cannot lead to"),
         ("[a](javascript:x)", "run a script"),
-        ("![a](picture.png)", "cannot lead to"),
         ("[a]({% if 1 %}{{ customer.site }}{% endif %})", "around the whole link"),
     ],
 )
 def test_a_link_that_leads_nowhere_is_found_with_its_line(desk, body, words):
-    (found,) = [problem for problem in desk.problems(f"one\n\n{body}") if problem.code != "J131"]
+    (found,) = desk.reviewed(f"one\n\n{body}")
 
     assert (found.code, found.place.line) == ("J407", 6)
     assert words in found.message
@@ -62,7 +61,7 @@ def test_a_link_that_leads_nowhere_is_found_with_its_line(desk, body, words):
 
 def test_good_links_pass(desk):
     assert (
-        desk.codes(
+        desk.reviewed(
             "[a](https://example.com/{{ customer.plan }}) [b](tel:+31) [c]({{ link('x') }}) [d](mailto:a@b.example)"
         )
         == []

@@ -55,13 +55,6 @@ def test_locales_that_other_messages_have_are_missing_here(desk):
     assert shown(desk, "Hello").missing == {"nl": "templates/hello/there.md"}
 
 
-def test_links_that_do_not_say_where_a_click_came_from_are_counted(desk):
-    assert (
-        shown(desk, "[a](https://www.example.com/x) [b]({{ link('x') }}) [c](https://elsewhere.example/x)").untracked
-        == 1
-    )
-
-
 def test_a_preview_works_without_a_person(desk):
     assert "Hi Robin" in shown(desk, "Hi {{ customer.first_name }}", person=None).rendered.text
 

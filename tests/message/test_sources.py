@@ -111,11 +111,15 @@ def test_a_file_that_is_no_text_spoils_nothing_else(desk):
         ({"topic": "storys"}, "J401"),
         ({"by": "pigeon"}, "J401"),
         ({"layout": "brnad"}, "J403"),
-        ({"subject": ""}, "J402"),
     ],
 )
 def test_a_head_says_what_it_may_and_what_exists(desk, head, code):
     assert desk.codes("Hello", **head) == [code]
+
+
+@pytest.mark.parametrize("subject", ["", " "])
+def test_a_mail_without_a_subject_is_none(desk, subject):
+    assert [(one.code, one.place.line) for one in desk.reviewed("Hello", subject=subject)] == [("J402", 2)]
 
 
 def test_a_head_that_is_not_yaml_has_its_line(desk):
@@ -151,3 +155,17 @@ def test_a_digest_changes_with_text_layout_and_language_and_with_nothing_else(de
 
 def test_a_folder_that_is_not_there_holds_no_messages(tmp_path):
     assert read_library(tmp_path / "nothing", Catalogue()) == ({}, ())
+
+
+def test_a_head_that_is_never_closed_says_so_and_is_read_as_far_as_it_goes(desk):
+    desk.write("hello/there.md", "---\nsubject: Hello\nfrom: anna\nHi {{ customer.first_nam }},\n\nthis is it.\n")
+    told = [(one.code, one.place.line, one.label) for one in (*desk.problems(), *desk.reviewed())]
+    assert told == [
+        ("J401", 1, "add a line  ---  below line 3"),
+        ("J123", 4, "did you mean customer.first_name?"),
+    ]
+
+
+def test_a_line_across_a_text_is_no_head(desk):
+    desk.write("hello/there.md", "---\nOnce upon a time\n")
+    assert desk.codes() == []

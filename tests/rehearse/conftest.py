@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import SetClock
+from lifeloop.engine.retry import Outcome
 from lifeloop.engine.values import SendMessage, Visited
 from lifeloop.journey.catalogue import MessageInfo
 from lifeloop.journey.project import load_project
 from lifeloop.rehearse.living import data_name
 from lifeloop.rehearse.world import World
-from lifeloop.store import customers, enrollments, visits
+from lifeloop.store import customers, enrollments, messages, visits
 from lifeloop.work.ingesting import Happening, Person, ingest
+from lifeloop.work.living import RECEIPTS
 from lifeloop.work.project import open_project
 from lifeloop.work.publishing import publish
+from lifeloop.work.receipts import note_receipts
 from lifeloop.work.tidying import tidy
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import open_workspace
@@ -39,12 +44,28 @@ def five():
     return load_project(FIVE, {name: MessageInfo(name, digest=name) for name in names})
 
 
+class Others:
+    """Outside systems that hear every call: they answer at once, or say nothing and answer later, if they do."""
+
+    abilities = Abilities(batch=100)
+    answer = None
+
+    async def send(self, batch, /):
+        outcome = Outcome.UNCERTAIN if self.answer is None else Outcome.ACCEPTED
+        return [Receipt(id=one.id, outcome=outcome, answer=self.answer) for one in batch]
+
+    async def close(self):
+        pass
+
+
 class Live:
     """A person in the live engine: the same inputs as a rehearsal, the same trace out."""
 
     def __init__(self, root, person, at):
         self.clock = SetClock(at)
         self.space = open_workspace(root, clock=self.clock, url=f"sqlite:///{root / 'live.db'}", environ={})
+        self.others = Others()
+        self.space.ways = replace(self.space.ways, calls=self.others)
         self.person = person
         self.count = 0
         ingest(self.space, [Person(person.name, person.customer, person.things, person.consents)])
@@ -81,6 +102,27 @@ class Live:
             kind = self.space.catalogue.objects[name.root]
             key = self.person.things[name.root][0][kind.key]
             ingest(self.space, [Person(self.person.name, {}, {name.root: ({kind.key: key, **record},)})])
+        self.settle()
+
+    def answer(self, data):
+        with self.space.store.transaction() as tx:
+            waiting = tx.ask(
+                "SELECT m.id FROM message m JOIN enrollment r ON r.id = m.enrollment_id WHERE m.kind <> 'mail'"
+                " AND m.answered_at IS NULL AND r.status = 'waiting' AND r.node = m.node AND r.visit = m.visit"
+                " ORDER BY r.id LIMIT 1"
+            )
+            messages.answer(tx, [(row.id, data, self.clock.now()) for row in waiting])
+        self.settle()
+
+    def hears(self, answer):
+        self.others.answer = answer
+
+    def reacts(self, message, what):
+        with self.space.store.transaction() as tx:
+            me = customers.find_keys(tx, [self.person.name])[self.person.name]
+            latest = messages.latest(tx, [(me.id, message)]).values()
+            found = messages.find(tx, list(latest)).values()
+            note_receipts(self.space, tx, [(one, RECEIPTS[what], self.clock.now()) for one in found], self.clock.now())
         self.settle()
 
     def trace(self):
@@ -141,6 +183,14 @@ class Both:
         self.world.set(data_name(written), value)
         self.live.change(written, value)
 
+    def answer(self, data):
+        self.world.answer(data)
+        self.live.answer(data)
+
+    def reacts(self, message, what):
+        self.world.reacts(message, what)
+        self.live.reacts(message, what)
+
     def traces(self):
         return rehearsed(self.world), self.live.trace()
 
@@ -169,3 +219,9 @@ def both(root):
     yield begin
     for one in begun:
         one.live.close()
+
+
+@pytest.fixture
+def continued():
+    """Go on in both worlds from where they are."""
+    return Both

@@ -322,3 +322,98 @@ def test_random_journeys_run_the_same_in_both(both, folder, seed):
     rehearsal, live = lived.traces()
     lived.live.close()
     assert rehearsal == live
+
+
+class Talker(Writer):
+    """Writes journeys that ask and call and wait for what comes back, and lives in which something does."""
+
+    def journey(self, name, other=None):
+        return {**super().journey(name, other), "stop": ["left happened"]}
+
+    def steps(self, depth, other, most=5):
+        return [self.talk(), *super().steps(depth, other, most), self.talk()]
+
+    def talk(self):
+        kind = self.pick(("ask", "ask", "call", "call", "seen", "opened"))
+        arms = {"then": [self.send()], "else": [self.send()]}
+        match kind:
+            case "ask":
+                return {"ask": "lead", "question": "Well?", "max": self.pick(("3 days", "2 weeks"))} | arms
+            case "call":
+                return {"call": "crm.do", "with": {"title": "Hi"}, "as": "got", "max": self.pick(("3 days", "2 weeks"))}
+            case "seen":
+                return {"if": self.pick(("journey.got.n is at least 2", "m/* was clicked", "m/one was opened"))} | arms
+            case _:
+                return {"wait": {"for": "message.opened", "max": "3 days"}} | arms
+
+    def happenings(self):
+        found = super().happenings()
+        for _ in range(30):
+            what = self.pick(("answer", "answer", "open", "click"))
+            value = {"approved": self.maybe(), "n": self.pick((1, 3))} if what == "answer" else self.pick(MESSAGES)
+            found.append((int(self.draw() * 30 * DAY), what, value))
+        return sorted(found, key=lambda one: one[0])
+
+
+def comes_back(lived, what, value):
+    match what:
+        case "answer":
+            lived.answer(value)
+        case "open" | "click":
+            lived.reacts(value, what)
+        case _ if what in EVENTS:
+            lived.event(what, value)
+        case _:
+            lived.change(what, value)
+
+
+def test_what_comes_back_is_the_same_in_both(both, folder):
+    """Answers of colleagues and of other systems, openings and clicks."""
+    seen = Counter()
+
+    @settings(max_examples=12, deadline=None, suppress_health_check=QUIET, derandomize=True, phases=NO_SHRINKING)
+    @given(seed=SEEDS)
+    def live(seed):
+        talker = Talker(seed)
+        lived = both(written(folder, talker), PERSON, BEGIN, folder)
+        for offset, what, value in talker.happenings():
+            lived.go(BEGIN + offset)
+            comes_back(lived, what, value)
+        lived.go(BEGIN + 100 * DAY)
+        rehearsal, really = lived.traces()
+        lived.live.close()
+        assert rehearsal == really
+        seen.update(line[3] for lines in rehearsal[0].values() for line in lines)
+
+    live()
+    assert min(seen[what] for what in ("answered", "asked", "called", "event", "time is up")) >= 5, seen
+
+
+CALLING = """
+journey: one
+phase: welcome
+start: {event: a.came}
+delivery: {topic: service}
+steps:
+  - call: crm.do
+    as: got
+  - if: journey.got.n is at least 2
+    then: [{send: m/one}]
+    else: [{send: m/two}]
+"""
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_an_answer_at_once_is_used_by_the_next_step_in_both(both, folder, number):
+    for file in (folder / "journeys").glob("*.yaml"):
+        file.unlink()
+    (folder / "journeys" / "one.yaml").write_text(CALLING)
+    lived = both(open_project(folder), PERSON, BEGIN, folder)
+    lived.live.hears({"n": number})
+    lived.go(BEGIN + DAY)
+    lived.event("a.came", {})
+    lived.world.answer({"n": number})
+    lived.go(BEGIN + 9 * DAY)
+    rehearsal, live = lived.traces()
+    assert rehearsal == live
+    assert [name for _, _, name, _ in live[1]] == ["m/one" if number > 1 else "m/two"]

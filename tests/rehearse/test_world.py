@@ -71,7 +71,11 @@ def test_a_message_is_said_once_and_seen_by_all_journeys(starter):
     life.event("contract.started", {"date": "2026-03-02"})
     (said,) = [one.effect for one in life.happened if isinstance(one.effect, SendMessage)]
     life.reacts(said.message, "click")
-    assert life.happened[-1].effect.name == "message.clicked"
+    assert [one.effect.name for one in life.happened[-2:]] == ["message.clicked", "message.opened"]
+    told = len(life.happened)
+    life.reacts(said.message, "open")
+    life.reacts("welcome/never-said", "click")
+    assert len(life.happened) == told, "the first time stays, and what was not said is not seen"
     assert words(life)[0] == "started"
 
 

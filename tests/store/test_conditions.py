@@ -319,13 +319,13 @@ def test_pages_are_whole_and_in_order(people: Store) -> None:
 
 
 def test_a_segment_tells_who_joined_and_who_left(world) -> None:
-    ana, bo, cleo = world.customers(3)
+    ana, bo, cleo = everybody = world.customers(3)
     name = DataName("customer", ("plan",))
     free, paid = Compare(name, "is", ("free",), "text"), Compare(name, "is", ("plus",), "text")
     with world.store.transaction() as tx:
         customers.upsert(tx, [CustomerRow("c0", {"plan": "free"}), CustomerRow("c1", {"plan": "plus"})], 1)
-        assert segments.refresh(tx, "s", free, READING) == ((ana,), ())
-        assert segments.refresh(tx, "s", free, READING) == ((), ())
-        assert segments.refresh(tx, "s", paid, READING, customer_ids=[cleo]) == ((), ())
-        assert segments.refresh(tx, "s", paid, READING) == ((bo,), (ana,))
+        assert segments.refresh(tx, "s", free, READING, everybody) == ((ana,), ())
+        assert segments.refresh(tx, "s", free, READING, everybody) == ((), ())
+        assert segments.refresh(tx, "s", paid, READING, [cleo]) == ((), ())
+        assert segments.refresh(tx, "s", paid, READING, everybody) == ((bo,), (ana,))
         assert segments.members(tx, "s") == (bo,)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lifeloop.store import consents, messages
 from lifeloop.store.values import ConsentRow, SuppressionRow
 
@@ -25,8 +23,8 @@ def test_the_newest_word_holds_whatever_the_order_it_comes_in(world) -> None:
 
 def test_unsubscribing_cancels_that_topic_of_that_customer_only(world) -> None:
     one, two = world.ready(2)
-    other = replace(one, id="m-service", topic="service")
-    text = replace(one, id="m-sms", channel="sms")
+    other = one._replace(id="m-service", topic="service")
+    text = one._replace(id="m-sms", channel="sms")
     with world.store.transaction() as tx:
         messages.add(tx, [other, text], 90)
         assert consents.unsubscribe(tx, one.customer_id, "offers", 95, channel="email") == 1

@@ -51,8 +51,9 @@ def test_said_messages_count_and_know_whose_they_are(world) -> None:
         (both,) = facts.load(tx, [Subject(ana, run)], Needs(sent_since=0))
         (late,) = facts.load(tx, [Subject(ana, run)], Needs(sent_since=95))
         (none,) = facts.load(tx, [Subject(ana, run)], Needs(sent_since=None))
-    offer = Sent("renewal/offer", "email", "offers", 90, own=True)
-    assert both.sent == (Sent("welcome/hello", "email", "offers", 10, False, clicked_at=50), offer)
+    row = {"journey": "renewal", "pending": True}
+    offer = Sent("renewal/offer", "email", "offers", 90, own=True, id="own", **row)
+    assert both.sent == (Sent("welcome/hello", "email", "offers", 10, False, clicked_at=50, id="old", **row), offer)
     assert late.sent == (offer,)
     assert none.sent == ()
 

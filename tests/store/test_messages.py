@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from lifeloop.engine.values import State, Status
-from lifeloop.store import consents, enrollments, journeys, messages
-from lifeloop.store.values import ConsentRow, Decision, Needs, Outcome, Saved, SuppressionRow
+from lifeloop.store import backlogs, consents, enrollments, journeys, messages
+from lifeloop.store.backlogs import Backlog, Pace
+from lifeloop.store.values import ConsentRow, Decision, Outcome, Saved, SuppressionRow
 
 LEASE = 1000
 
@@ -29,8 +28,8 @@ def test_a_message_is_written_once(world) -> None:
 
 def test_what_was_written_comes_back(world) -> None:
     (row,) = world.ready(1)
-    call = replace(row, id="m-x", kind="call", name="crm.create", channel="", topic="", counts=False, expires_at=500)
-    call = replace(call, data={"args": {"a": [1, "é"]}, "answer": True}, run_id=None)
+    call = row._replace(id="m-x", kind="call", name="crm.create", channel="", topic="", counts=False, expires_at=500)
+    call = call._replace(data={"args": {"a": [1, "é"]}, "answer": True}, run_id=None)
     with world.store.transaction() as tx:
         messages.add(tx, [call], 91)
         found = messages.find(tx, ["m-x"])["m-x"]
@@ -82,7 +81,7 @@ def test_a_final_word_stands_and_is_not_marked_again(world) -> None:
         found = messages.find(tx, [row.id for row in rows])
         assert [found[row.id].status for row in rows] == words
         assert {message.reason for message in found.values()} == {"because"}
-        assert messages.release_held(tx, ["renewal"], 120) == 1
+        assert backlogs.spread(tx, Backlog(journeys=["renewal"]), 120, Pace(1, 60)) == 1
         assert [message.id for message in messages.claim_ready(tx, 120, 10)] == [rows[4].id]
 
 
@@ -109,8 +108,8 @@ def test_who_lost_the_fence_settles_nothing(world) -> None:
         assert messages.resolve(tx, [(row.id, "ready", "same key again")], LEASE + 3) == 1
         new = mark_all(tx, [row], LEASE + 3, "w2")
         assert messages.settle(tx, [late], LEASE + 4, owner="w1") == (row.id,)
-        assert messages.settle(tx, [replace(late, fence=new[row.id])], LEASE + 4, owner="w1") == (row.id,)
-        assert messages.settle(tx, [replace(late, fence=new[row.id])], LEASE + 4, owner="w2") == ()
+        assert messages.settle(tx, [late._replace(fence=new[row.id])], LEASE + 4, owner="w1") == (row.id,)
+        assert messages.settle(tx, [late._replace(fence=new[row.id])], LEASE + 4, owner="w2") == ()
         assert [each.outcome for each in messages.attempts(tx, row.id)] == ["uncertain", "accepted"]
 
 
@@ -151,9 +150,9 @@ def test_the_gate_learns_what_forbids(world) -> None:
         consents.record(tx, [ConsentRow(one.customer_id, "offers", True, 1)], 1)
         consents.suppress(tx, [SuppressionRow("email", "C1@example.com", "bounced", 1)])
         mark_all(tx, [two], 95)
-        other = replace(two, id="m-other", name="welcome/hello", run_id=None)
+        other = two._replace(id="m-other", name="welcome/hello", run_id=None)
         messages.add(tx, [other], 90)
-        found = messages.load_gate_facts(tx, messages.claim_ready(tx, 100, 10), 0, Needs())
+        found = messages.load_gate_facts(tx, messages.claim_ready(tx, 100, 10), 0)
     assert set(found) == {one.id, "m-other"}
     assert found[one.id].facts.consents == {"offers": True}
     assert found[one.id].facts.suppressed == frozenset()

@@ -6,19 +6,30 @@ import re
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from sqlalchemy import Connection, Row, text
 
-from lifeloop.store.migrations import TooNewError
+from lifeloop.store import messages
+from lifeloop.store.migrations import TooNewError, config
+from lifeloop.store.months import KEYS
 from lifeloop.store.opening import Store, open_store
 from lifeloop.store.tables import METADATA
 
 POSTGRES_SHAPE = """
 SELECT table_name || '.' || column_name, data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '-')
   FROM information_schema.columns WHERE table_schema = current_schema()
-UNION ALL SELECT tablename || ' index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()
+UNION ALL SELECT tablename || ' index ' || coalesce(whole.relname, indexname),
+                 replace(indexdef, indexname, coalesce(whole.relname, indexname))
+  FROM pg_indexes LEFT JOIN pg_inherits ON inhrelid = to_regclass(indexname)
+  LEFT JOIN pg_class whole ON whole.oid = inhparent WHERE schemaname = current_schema()
+UNION ALL SELECT relname || ' lies', coalesce(pg_get_partkeydef(oid), pg_get_expr(relpartbound, oid))
+  FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+   AND (relkind = 'p' OR relkind = 'r' AND relispartition)
 UNION ALL SELECT conrelid::regclass || ' constraint ' || conname, pg_get_constraintdef(oid)
   FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
 UNION ALL SELECT 'function ' || proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace
@@ -38,8 +49,8 @@ def shape(store: Store) -> dict[str, list[str]]:
     return {name: sql for name, sql in rows.items() if "alembic_version" not in name}
 
 
-def test_the_tables_from_scratch_are_the_migrated_tables(fresh_url: Callable[[], str]) -> None:
-    migrated, scratch = open_store(fresh_url()), open_store(fresh_url())
+def test_the_tables_from_scratch_are_the_migrated_tables(bare_url: Callable[[], str]) -> None:
+    migrated, scratch = open_store(bare_url()), open_store(bare_url())
     migrated.migrate()
     with scratch.engine.begin() as connection:
         METADATA.create_all(connection)
@@ -47,6 +58,61 @@ def test_the_tables_from_scratch_are_the_migrated_tables(fresh_url: Callable[[],
     assert len(shape(migrated)) >= 30
     migrated.close()
     scratch.close()
+
+
+def test_the_tables_that_tests_start_from_are_the_migrated_tables(store: Store, empty: Store) -> None:
+    empty.migrate()
+    assert shape(store) == shape(empty)
+
+
+FILLED = """
+INSERT INTO journey (id, name, published_at) VALUES (1, 'renewal', 0);
+INSERT INTO plan (id, journey_id, digest, body, made_at) VALUES (1, 1, 'plan-1', '{}', 0);
+UPDATE journey SET plan_id = 1;
+INSERT INTO customer (key, data, created_at, updated_at) SELECT 'c' || n, '{}', 0, 0 FROM generate_series(1, 300) n;
+INSERT INTO enrollment (customer_id, due_at, since, since_seq, started_at, journey_id, plan_id, status, node, entry_key,
+  subject) SELECT id, 900, 0, 0, 0, 1, 1, 'waiting', 'wait-1', 'e', 's' FROM customer;
+INSERT INTO message (id, customer_id, enrollment_id, due_at, made_at, next_at, journey_id, counts, kind, status, node,
+  name, channel, topic) SELECT lpad(to_hex(id * 839), 6, '0') || repeat('7', 26), customer_id, id, 5, 5, 5, 1, true,
+  'mail', 'ready', 'send-1', 'renewal/offer', 'email', 'offers' FROM enrollment;
+UPDATE message SET id = 'ffff' || substr(id, 5) WHERE customer_id = 300;
+INSERT INTO attempt (message_id, fence, at, outcome, raw) SELECT id, 1, 5, 'uncertain', '{}' FROM message;
+INSERT INTO rendered (message_id, at, address, sender, subject, html, text_part, headers)
+  SELECT id, 5, 'a', 'b', 'c', 'd', 'e', '{}' FROM message;
+INSERT INTO hit (message_id, what, at, by) SELECT id, 'click', 5, 'person' FROM message;
+INSERT INTO visit (enrollment_id, seq, at, what) SELECT id, 65536, 5, 'sent' FROM enrollment
+"""
+
+
+@pytest.mark.postgres
+def test_what_was_there_before_months_stays_where_it_is(postgres_schemas) -> None:
+    with postgres_schemas() as url, closing(open_store(url)) as store:
+        with store.engine.begin() as connection:
+            settings = config()
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "0010")
+            connection.exec_driver_sql(FILLED)
+            before = {table: content(connection, table) for table in KEYS}
+            files = {table: connection.scalar(text(f"SELECT pg_relation_filenode('{table}')")) for table in KEYS}
+        store.migrate()
+        with store.engine.begin() as connection:
+            assert {table: content(connection, table) for table in KEYS} == before
+            for table in KEYS:
+                part = text(f"SELECT pg_relation_filenode('{table}_before')")
+                assert connection.scalar(part) == files[table], "no row was copied"
+                assert len(content(connection, f"{table}_default")) == (table != "visit"), (
+                    "an id that looks like a month"
+                )
+            pointing = "SELECT count(*) FROM pg_constraint WHERE confrelid = to_regclass('message') AND conparentid = 0"
+            assert connection.scalar(text(pointing)) == 3
+        with store.transaction() as tx:
+            assert len(messages.claim_ready(tx, 5, 1000)) == 300
+            (gone,) = messages.find(tx, ["ffff" + before["message"][-1].id[4:]]).values()
+            assert gone.customer_id == 300
+
+
+def content(connection: Connection, table: str) -> list[Row[Any]]:
+    return list(connection.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2")))  # noqa: S608
 
 
 def test_migrating_twice_changes_nothing(store: Store) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
@@ -134,8 +133,8 @@ def test_runs_are_moved_once_by_many_workers(world) -> None:
         for _ in range(40):
             with world.store.transaction() as tx:
                 runs = enrollments.claim_due(tx, None, 100, 9)
-                saved = [Saved(run.id, run.fence, replace(run.state, due_at=900)) for run in runs]
-                assert enrollments.save_moves(tx, saved) == ()
+                saved = [Saved(run.id, run.fence, run.state._replace(due_at=900)) for run in runs]
+                assert enrollments.save_moves(tx, saved) == 0
                 moved += len(saved)
         return moved
 
@@ -159,8 +158,8 @@ def test_an_event_never_falls_between_a_look_and_its_wake(world) -> None:
             found = enrollments.claim_due(tx, None, 100, 1)
             seen = len(events.after(tx, 0, 99))
             for each in found:
-                state = replace(each.state, due_at=900, since_seq=seen)
-                assert enrollments.save_moves(tx, [Saved(each.id, each.fence, state)]) == ()
+                state = each.state._replace(due_at=900, since_seq=seen)
+                assert enrollments.save_moves(tx, [Saved(each.id, each.fence, state)]) == 0
             return bool(found)
 
     for number in range(20):

@@ -16,6 +16,7 @@ from lifeloop.web.app import create_app
 from lifeloop.web.query import start_of
 from lifeloop.web.recipient import create_public_app
 from lifeloop.work.ingesting import Happening, Person, ingest
+from lifeloop.work.project import open_project
 from lifeloop.work.publishing import publish
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import open_workspace
@@ -181,6 +182,7 @@ customer:
 events:
   order.placed: {}
 senders: {shop: Small Shop <hello@example.com>}
+approvers: {boss: boss@example.com}
 """
 JOURNEY = """
 journey: one
@@ -213,8 +215,20 @@ class Recipients:
         self.clock = SetClock(start_of(date(2026, 3, 2)) + 10 * 3600)
         self.space = open_workspace(root, clock=self.clock, environ={})
         publish(self.space, self.clock.now())
-        self.public = create_public_app(self.space)
+        self.woken = []
+        self.public = create_public_app(self.space, wake=self.woken.extend)
         self.client = Client(self.public)
+
+    def rewrite(self, journey, **settings):
+        """Let the journey, and settings that stand there already, read otherwise from now on."""
+        root = self.space.root
+        (root / "journeys" / "one.yaml").write_text(journey)
+        for name, value in settings.items():
+            file = root / "lifeloop.yaml"
+            file.write_text(re.sub(rf"(?m)^{name}: .*$", f"{name}: {value}", file.read_text()))
+        self.space.project = open_project(root)
+        assert [one for one in self.space.project.diagnostics if one.severity == "error"] == []
+        publish(self.space, self.clock.now())
 
     def mail(self, key="ana", *, consents=None, **data):
         """Let somebody become known and get a mail; returns it as it was handed over."""

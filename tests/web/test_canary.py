@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 
+import httpx
 import pytest
 
 from lifeloop.web import recipient_leave, recipient_preferences
+from lifeloop.web.beside import served_beside
 from lifeloop.work import rights
 from lifeloop.work.exporting import export
 from lifeloop.work.finding import find_customer
@@ -48,10 +50,12 @@ def test_what_breaks_says_nothing_about_whom(shop, caplog, monkeypatch, page, ro
         raise ValueError(f"{ADDRESS} is not a number")
 
     monkeypatch.setattr(room, breaks, broken)
-    answer = shop.client.get(link)
+    with served_beside(shop.public, port=0) as address:  # a real server has a log of its own
+        answer = httpx.get(address.rstrip("/") + link)
     assert answer.status_code in (500, 503)
     assert CANARY not in answer.text
     assert CANARY not in _own(caplog)
+    assert "ValueError" in _own(caplog)
 
 
 def test_telling_and_forgetting_somebody_is_silent(shop, caplog):

@@ -129,6 +129,13 @@ def test_nobody_can_bury_a_stranger_in_mail(shop):
     assert ask(shop).refused is None
 
 
+def test_the_same_asked_twice_within_a_second_is_one_request_and_one_mail(shop):
+    assert ask(shop) == ask(shop)
+    assert ask(shop).refused is None
+    shop.wave()
+    assert len(mails(shop)) == 1
+
+
 def test_two_topics_asked_for_at_once_are_two_mails(shop):
     ask(shop, "news")
     ask(shop, "offers")

@@ -59,6 +59,32 @@ def picture(tmp_path, address, *flags):
     return file.read_bytes()
 
 
+ASK = """
+journey: one
+phase: welcome
+start: {event: order.placed}
+delivery: {topic: service}
+steps:
+  - ask: boss
+    question: "Shall {{ customer.first_name | default('they') }} get 15%?"
+    max: 2 days
+"""
+
+
+def test_a_question_is_drawn_with_its_buttons(shop, address, tmp_path):
+    shop.rewrite(ASK)
+    mail = shop.mail()
+    where = address + shop.link(mail, "a")
+    (tmp_path / "mail.html").write_text(mail.html)
+    light = picture(tmp_path, where, "--window-size=500,900")
+    dark = picture(tmp_path, where, "--window-size=500,900", "--force-dark-mode")
+
+    assert min(len(light), len(dark)) > 25_000
+    assert light != dark
+    assert light != picture(tmp_path, where + "?no", "--window-size=500,900")
+    assert len(picture(tmp_path, f"file://{tmp_path / 'mail.html'}", "--window-size=700,560")) > 15_000
+
+
 def test_the_pages_are_drawn_in_the_light_and_in_the_dark(shop, address, tmp_path):
     mail = shop.mail(locale="nl")
     choose = address + shop.link(mail, "p")

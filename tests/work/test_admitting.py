@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from lifeloop.engine.values import Candidate
-from lifeloop.store import candidates, customers
+from lifeloop.store import candidates, customers, occasions
 from lifeloop.store.values import NewCandidate
+from lifeloop.work import calling
+from lifeloop.work.calling import call_in
 from lifeloop.work.ingesting import Person, ingest
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -183,15 +187,18 @@ def test_a_calendar_start_comes_again_every_month(shop) -> None:
         """
     )
     shop.person("bo", city="Oslo")
-    assert {moment for _, moment in shop.candidates()} == {at(2026, 4, 1, 9)}
+    assert (shop.candidates(), shop.occasions()) == ([], {"": at(2026, 4, 1, 9)})
     for month in (4, 5, 6):
         shop.clock.set(at(2026, month, 1, 9))
         shop.wave()
     assert len(shop.messages("ana")) == 3
     assert shop.messages("bo") == []
-    assert {moment for _, moment in shop.candidates()} == {at(2026, 7, 1, 9)}
+    assert shop.occasions() == {"": at(2026, 7, 1, 9)}
     shop.person("bo", city="Rome", timezone="America/New_York")
-    assert sorted(moment for _, moment in shop.candidates()) == [at(2026, 6, 1, 13), at(2026, 7, 1, 9)]
+    assert shop.occasions() == {"": at(2026, 7, 1, 9), "America/New_York": at(2026, 6, 1, 13)}
+    shop.clock.set(at(2026, 6, 1, 13))
+    shop.wave()
+    assert len(shop.messages("bo")) == 1
 
 
 def test_after_an_outage_a_calendar_start_is_not_made_up_for(shop) -> None:
@@ -208,7 +215,7 @@ def test_after_an_outage_a_calendar_start_is_not_made_up_for(shop) -> None:
     shop.clock.set(at(2026, 8, 20))
     shop.wave()
     assert shop.messages() == []
-    assert shop.candidates() == [("monthly", at(2026, 9, 1, 9))]
+    assert (shop.candidates(), shop.occasions()) == ([], {"": at(2026, 9, 1, 9)})
 
 
 def test_joining_a_segment_is_something_that_happens(shop) -> None:
@@ -319,3 +326,39 @@ def test_people_and_their_first_event_come_in_one_batch(shop) -> None:
     shop.publish(order=ORDER)
     ingest(shop.space, [Person("ana", {"email": "ana@example.com"})])
     assert shop.event("ana", "order.placed").journeys == {"order"}
+
+
+def test_a_calendar_start_calls_in_its_audience_once_however_often_it_is_interrupted(shop, monkeypatch) -> None:
+    monkeypatch.setattr(calling, "SLICE", 4)
+    shop.people(30)
+    shop.people(10, city="Rome")  # these ten of them
+    shop.publish(
+        monthly="""
+        start: {every: month on the 1st at 09:00}
+        audience: [customer.city is Rome]
+        again: always
+        delivery: {topic: service}
+        steps:
+          - send: shop/one
+        """
+    )
+    shop.clock.set(at(2026, 4, 1, 9))
+    proceed = occasions.proceed
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    called = 0
+    for space in (shop.space, shop.again()):
+        monkeypatch.setattr(occasions, "proceed", die)
+        with pytest.raises(KeyboardInterrupt):  # the slice was written, and is not committed
+            call_in(space, shop.now, None)
+        monkeypatch.setattr(occasions, "proceed", proceed)
+        called += call_in(space, shop.now, None, enough=lambda: True)
+        assert len(shop.candidates()) == called > 0
+    assert called < 10
+    assert called + call_in(shop.space, shop.now, None) == 10
+    assert call_in(shop.space, shop.now, None) == 0
+    shop.wave()
+    assert len(shop.messages()) == 10
+    assert shop.occasions() == {"": at(2026, 5, 1, 9)}

@@ -13,7 +13,7 @@ import pytest
 from lifeloop.channel.callbacks.values import Report
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.engine.retry import Outcome
-from lifeloop.store import consents, customers, events, ledger, reports
+from lifeloop.store import consents, customers, events, halts, ledger, reports
 from lifeloop.store.opening import StoreBusy
 from lifeloop.work.answering import Taken, settle_reports, take_reports
 from lifeloop.work.hits import settle_hits
@@ -370,7 +370,7 @@ def test_the_same_reports_from_many_sides_at_once_are_taken_once(shop):
     spaces = [shop.again() for _ in range(4)]
 
     def told(number):
-        mixed = sorted(found, key=lambda one: reports.mark(str(number), one.key))
+        mixed = sorted(found, key=lambda one: reports.mark(b"k", str(number), one.key))
         parts = [mixed[start : start + 9] for start in range(0, len(mixed), 9)]
         return sum(_patiently(spaces[number], part) for part in parts)
 
@@ -415,3 +415,19 @@ def _make_uncertain(shop, message):
             now=shop.now,
             id=message.id,
         )
+
+
+def test_what_people_make_of_messages_is_counted_for_the_breakers_once(shop):
+    message = sent(shop)
+    for kind, more in (("bounced", {"bounce": "hard"}), ("bounced", {"bounce": "hard"}), ("complained", {})):
+        take(shop, report(kind, message, **more))
+    take(shop, report("unsubscribed", message))
+    with shop.space.store.reading() as tx:
+        found = halts.counts(tx, [("journey", "one")], shop.now)
+    assert {key[2]: number for key, ((_, number),) in found.items()} == {
+        "decided": 1,
+        "left": 1,
+        "bounced": 1,
+        "complained": 1,
+        "unsubscribed": 1,
+    }

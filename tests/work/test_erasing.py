@@ -9,7 +9,20 @@ from pathlib import Path
 import pytest
 
 from lifeloop.channel.values import Abilities
-from lifeloop.store import consents, customers, erasing, facts, hits, opt_ins, preferences, reports
+from lifeloop.engine.values import Sale
+from lifeloop.store import (
+    arrivals,
+    consents,
+    customers,
+    erasing,
+    facts,
+    hits,
+    marks,
+    opt_ins,
+    preferences,
+    reports,
+    sales,
+)
 from lifeloop.store.hits import LinkRow
 from lifeloop.store.opt_ins import OptInRow
 from lifeloop.store.preferences import Wish
@@ -23,9 +36,11 @@ WHO = f"key-{CANARY}"
 EMAIL = f"{CANARY}@example.com"
 NOBODY = {
     "journey", "plan", "suppression", "switch", "instance", "link", "link_count", "project_key", "erasure",
-    "kept_consent",
+    "kept_consent", "arrival", "endpoint", "halt", "pace", "seat", "tally", "write_key", "segment", "occasion",
 }  # fmt: skip
 """Tables without a column that points at somebody; a new one belongs here only if it never holds personal data."""
+WORDLESS = {"permission", "preference", "segment_member", "segment_look", "said"}
+"""Tables about somebody that hold numbers and our own names only."""
 _LOOK = 'SELECT 1 AS one FROM {table} WHERE lower(CAST("{column}" AS text)) LIKE :word LIMIT 1'
 JOURNEY = """
 start: {event: order.placed}
@@ -74,10 +89,18 @@ def fill(shop, key: str = WHO, word: str = CANARY) -> int:
         )  # fmt: skip
         tx.run("UPDATE attempt SET raw = :word, reason = :word WHERE message_id = :id", word=word, id=message)
         row = reports.ReportRow("smtp", f"{key}:1", "bounced", 4, "hard", message, "m", word, word)
+        key_of_marks = marks.keep_key(tx, bytes(32), reports.KEY)
         stray = reports.ReportRow(
-            "smtp", f"{key}:2", "bounced", 4, mark=reports.mark("email", f"{word}@example.com"), raw=word
+            "smtp", f"{key}:2", "bounced", 4, mark=reports.mark(key_of_marks, "email", f"{word}@example.com"), raw=word
         )
         reports.keep(tx, [row, stray], 4)
+        tx.run("INSERT INTO lookup (message_id, nth, at, said) VALUES (:id, 1, 5, :word)", id=message, word=word)
+        arrivals.refuse(tx, [arrivals.NewRefusal(word, word, 1, key, word, word)], 5)
+        tx.run("INSERT INTO segment_look (segment, customer_id, due_at) VALUES ('buyers', :who, 5)", who=who)
+        sales.record(tx, [sales.SaleRow(who, Sale(word, word, 5, True, word), word)], 6)
+        tx.run(
+            "INSERT INTO alias (key, former_id, customer_id, at) VALUES (:word, 0, :who, 5)", word=f"{key}-was", who=who
+        )
     return who
 
 
@@ -116,7 +139,7 @@ def filled(shop):
 
 def test_the_word_stands_in_every_table_about_people_before(filled) -> None:
     tables = {place.partition(".")[0] for place in found_in(filled, CANARY)}
-    with_words = {name for name in erasing.paths() if name not in ("permission", "preference", "segment_member")}
+    with_words = {name for name in erasing.paths() if name not in WORDLESS}
     assert with_words - tables <= {"candidate"}
 
 
@@ -136,6 +159,10 @@ def test_nothing_of_them_is_left_in_any_column(filled) -> None:
 
 def test_every_table_is_either_cleared_or_about_nobody() -> None:
     assert {table.name for table in METADATA.sorted_tables} - erasing.paths().keys() == NOBODY
+
+
+def test_every_table_about_people_has_words_for_them() -> None:
+    assert erasing.paths().keys() <= rights.WORDS.keys()
 
 
 def test_the_bytes_of_the_file_hold_nothing_either(filled) -> None:

@@ -9,6 +9,8 @@ import pytest
 from lifeloop.journey.catalogue import Retention
 from lifeloop.journey.project_file import read_catalogue
 from lifeloop.journey.source import Report
+from lifeloop.store import month_ends, months
+from lifeloop.work.checking import database
 from lifeloop.work.forgetting import forget
 from lifeloop.work.tidying import tidy
 
@@ -56,6 +58,7 @@ def test_each_kind_goes_when_its_time_is_over(shop) -> None:
         shop.clock.set(MONDAY + days * DAY)
         forget(shop.space, shop.now)
         assert counts(shop) == full | dict.fromkeys(gone, 0), days
+        assert not [one for one in database(shop.space) if "in the outbox" in one.what], days
 
 
 def test_nothing_goes_unless_the_project_says_so(shop) -> None:
@@ -86,6 +89,27 @@ def test_it_goes_in_small_batches_and_the_rest_next_time(shop) -> None:
     assert forget(shop.space, shop.now, batch=1, most=2)["old_texts"] == 2
     assert counts(shop)["rendered"] == 1
     assert tidy(shop.space)["old_texts"] == 1
+
+
+def test_months_come_with_upkeep_and_go_with_retention(shop) -> None:
+    keep(shop)
+    tidy(shop.space)
+    lived(shop)
+    full = counts(shop)
+    with shop.space.store.reading() as tx:
+        assert months.ahead(tx, shop.now) == months.uncounted(tx) == []
+        (said,) = {row.id[:8] for row in tx.ask("SELECT id FROM message")}
+        assert said == "ff202603"
+        assert month_ends.over(tx, "rendered", shop.now + 40 * DAY) == ["rendered_202603"] * shop.space.store.postgres
+    shop.clock.set(shop.now + 100 * DAY)
+    assert forget(shop.space, shop.now, batch=1, most=1) == {
+        "old_texts": 3 if shop.space.store.postgres else 1,
+        "old_events": 1,
+        "old_attempts": 3 if shop.space.store.postgres else 1,
+        "old_visits": 0,
+    }
+    forget(shop.space, shop.now)
+    assert counts(shop) == full | dict.fromkeys(("rendered", "event", "attempt"), 0)
 
 
 @pytest.mark.parametrize(

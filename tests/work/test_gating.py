@@ -172,7 +172,11 @@ def test_what_the_gate_itself_holds_is_never_late_either(shop) -> None:
     assert sorted(shop.said()) == [("shop/one", "ready"), ("shop/two", "sent")]
     shop.go(MINUTE)
     (held,) = [one for one in shop.messages() if one.status == "ready"]
-    assert (held.reason, held.next_at, held.due_at) == ("gap", shop.now - MINUTE + 3 * DAY, shop.now - MINUTE + 3 * DAY)
+    assert (held.reason, held.next_at, held.due_at) == (
+        "gap: two shop/two",
+        shop.now - MINUTE + 3 * DAY,
+        shop.now - MINUTE + 3 * DAY,
+    )
     shop.go(3 * DAY)
     assert sorted(shop.said()) == [("shop/one", "sent"), ("shop/two", "sent")]
 
@@ -297,3 +301,37 @@ def test_rank_is_the_same_on_every_machine(shop) -> None:
     gated = gating.pass_gate(shop.space, shop.now, limit=9)
     assert [one.message.name for one in gated.cleared] == ["shop/one", "shop/two", "shop/three"]
     assert all(isinstance(said, Sent) for one in gated.cleared for said in one.facts.sent)
+
+
+def test_a_stop_for_lateness_ends_a_run_in_the_same_way_wherever_the_time_was_lost(shop) -> None:
+    """Late before it was decided (ana), and after (bo): nothing is said after it, and what was said before stays."""
+    start = "start: {event: order.placed}\nagain: always\ndelivery: {topic: service}\nsteps:\n  - wait: 1 hour\n"
+    first = "  - send: shop/one\n    late: {after: 9 days, then: skip}\n"
+    second = "  - send: shop/two\n    late: {after: 1 day, then: stop}\n"
+    last = "  - send: shop/three\n  - wait: 5 days\n  - send: shop/one\n"
+    settings = shop.root / "lifeloop.yaml"
+    settings.write_text(settings.read_text() + "breakers: {duplicate: off}\n")
+    shop.publish(one=start + second + last, two=start + first + second + last)
+    for key in ("ana", "bo"):
+        shop.person(key)
+        shop.event(key, "order.placed")
+    shop.wave()
+    shop.clock.set(shop.now + HOUR)
+    Wave(shop.space, customer="bo").move()
+    shop.go(2 * DAY)
+
+    def end(key: str, journey: str) -> list:
+        (run,) = [run for run in shop.runs(key) if run.journey == journey]
+        sent = [one.name for one in shop.messages(key) if (one.journey, one.status) == (journey, "sent")]
+        return [sent, run.state.status, run.state.reason, run.state.node, run.state.due_at, shop.line(run)[-1]]
+
+    assert end("bo", "one") == end("ana", "one") == [[], "stopped", "late", None, None, ("stopped", "late")]
+    assert end("bo", "two") == [["shop/one"], "stopped", "late", None, None, ("stopped", "late")]
+    told = [(one.name, one.status) for one in shop.messages("bo") if one.journey == "two"]
+    assert told == [("shop/one", "sent"), ("shop/two", "expired"), ("shop/three", "cancelled")]
+    before = shop.messages("bo")
+    shop.go(10 * DAY)
+    assert shop.messages("bo") == before
+    shop.event("bo", "order.placed")  # its place is free again
+    shop.wave()
+    assert len(shop.runs("bo")) == 4

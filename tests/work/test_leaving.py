@@ -10,7 +10,7 @@ import pytest
 
 from lifeloop.channel.values import Receipt
 from lifeloop.engine.retry import Outcome
-from lifeloop.store import consents, customers, events
+from lifeloop.store import consents, customers, events, halts
 from lifeloop.work.gating import pass_gate
 from lifeloop.work.leaving import Visitor, leave, reader_of
 from lifeloop.work.links import Links, Purpose
@@ -224,3 +224,14 @@ def test_many_clicks_at_once_are_one_no(linked):
 
     assert [row.granted for row in ledger_of(linked)] == [True, False]
     assert len(heard(linked)) == 1
+
+
+def test_who_leaves_by_a_message_counts_against_its_journey_once(linked):
+    linked.person()
+    linked.event("ana", "order.placed")
+    linked.wave()
+    for _ in range(2):
+        leave(linked.space, link_to(linked), "rfc8058", VISITOR)
+    with linked.space.store.reading() as tx:
+        found = halts.counts(tx, [("journey", "one")], linked.now)
+    assert [number for _, number in found["journey", "one", "unsubscribed"]] == [1]

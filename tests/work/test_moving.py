@@ -338,7 +338,7 @@ def test_a_claim_lost_to_somebody_else_writes_nothing(shop, monkeypatch) -> None
     whole = enrollments.claim_due
 
     def stale(tx, *more, **named):
-        return tuple(replace(run, fence=run.fence - 1) for run in whole(tx, *more, **named))
+        return tuple(run._replace(fence=run.fence - 1) for run in whole(tx, *more, **named))
 
     monkeypatch.setattr(enrollments, "claim_due", stale)
     shop.clock.set(shop.now + 2 * DAY)

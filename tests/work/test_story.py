@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lifeloop.channel.values import Receipt
+from lifeloop.engine.retry import Outcome
 from lifeloop.store import consents, customers, objects
 from lifeloop.work.asking import answer, open_questions
 from lifeloop.work.story import tell
@@ -116,3 +118,34 @@ def test_a_start_that_is_still_to_come_is_ahead(shop):
     with shop.space.store.reading() as tx:
         assert objects.of_customers(tx, [customers.find_keys(tx, ["ana"])["ana"].id])
         assert consents.of_customer(tx, customers.find_keys(tx, ["ana"])["ana"].id) == {"news": True}
+
+
+def test_a_run_ends_after_its_last_message_though_that_left_a_few_seconds_later(shop):
+    def slow(count, item):
+        shop.clock.set(shop.now + 3)
+        return accepted(count, item)
+
+    shop.publish(end="start: {event: order.placed}\nsteps: [{send: shop/one, topic: service}]")
+    way = shop.mail_by()
+    way.answers, accepted = slow, way.answers
+    shop.person()
+    shop.event("ana", "order.placed")
+    shop.wave()
+    assert past(shop)[-2:] == [("email", "shop/one"), ("ends", "came to its end")]
+
+
+def test_a_refusal_is_told_when_it_came_and_before_what_it_brought(shop):
+    shop.publish(end="start: {event: order.placed}\nsteps: [{send: shop/one, topic: service}, {wait: 3 days}]")
+    way = shop.mail_by()
+    way.answers = lambda _, item: Receipt(id=item.id, outcome=Outcome.NOT_ACCEPTED)
+    shop.person()
+    shop.event("ana", "order.placed")
+    shop.wave()
+    way.answers = lambda _, item: Receipt(
+        id=item.id, outcome=Outcome.REJECTED, detail="no such mailbox", address="dead"
+    )
+    shop.go(3600)
+    refused = next(line for line in story(shop).past if line.kind == "dropped")
+    assert (refused.words, refused.aside) == ("shop/one could not be delivered", "no such mailbox")
+    assert refused.at > next(line for line in story(shop).past if line.kind == "starts").at
+    assert [kind for kind, _ in past(shop)][3:] == ["dropped", "event", "event"]

@@ -15,7 +15,7 @@ LONGEST_WAIT = 86_400
 OK, MULTIPLE, BAD, SERVER = 200, 300, 400, 500
 NEEDS_A_PERSON = frozenset({401, 402, 403, 407})
 TOLD_TO_COME_BACK = frozenset({408, 425, 429})
-CONFLICT, UNAVAILABLE = 409, 503
+CONFLICT, TOO_MANY, UNAVAILABLE = 409, 429, 503
 
 
 def outcome_of(status: int, *, has_retry_after: bool) -> Outcome:
@@ -32,6 +32,11 @@ def outcome_of(status: int, *, has_retry_after: bool) -> Outcome:
     if BAD <= status < SERVER and status != CONFLICT:
         return Outcome.REJECTED
     return Outcome.UNCERTAIN
+
+
+def is_too_fast(status: int | None, headers: Mapping[str, str]) -> bool:
+    """Tell whether an answer asks to be left alone for a while, whatever message it was about."""
+    return status == TOO_MANY or (status == UNAVAILABLE and "retry-after" in headers)
 
 
 def retry_after(headers: Mapping[str, str], now: Instant) -> int | None:

@@ -70,6 +70,23 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Inbound:
+    """Where in what is posted stands what people wrote to us. Their words are read, and not kept."""
+
+    sender: Expression
+    each: Expression | None = None
+    when: Expression | None = None
+    """Holds for what people wrote; None: for everything that has a sender."""
+    id: Expression | None = None
+    text: Expression | None = None
+    word: Expression | None = None
+    """Where the provider itself says STOP, START or HELP."""
+    answers: Expression | None = None
+    """The provider's name of the message that is answered, if it says."""
+    at: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Callbacks:
     """How the provider tells what became of messages. ``proof`` holds what the scheme needs, by name."""
 
@@ -86,6 +103,15 @@ class Callbacks:
     """Their word for what happened to one of ``KINDS``; other words are of no interest."""
     reason: Expression | None = None
     at: Expression | None = None
+    inbound: tuple[Inbound, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How the provider is asked what became of a message. ``reads`` says where in its answer our words are."""
+
+    order: Order
+    reads: Callbacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +128,4 @@ class Declared:
     refuses: tuple[Refusal, ...] = ()
     abilities: Abilities = Abilities()
     callbacks: Callbacks | None = None
+    lookup: Lookup | None = None

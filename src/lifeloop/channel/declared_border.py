@@ -10,9 +10,12 @@ from urllib.parse import quote
 
 import httpx
 
+from lifeloop.channel.callbacks.declared import looked_up
+from lifeloop.channel.callbacks.values import Report
 from lifeloop.channel.declared import Body, Declared, Order
 from lifeloop.channel.exchange import USUAL_HEADERS
 from lifeloop.channel.expression import Expression
+from lifeloop.channel.lookup import Question
 from lifeloop.channel.mime import CONTROL, Unsendable
 from lifeloop.channel.providers import mail
 from lifeloop.channel.providers.reply import Reply
@@ -85,6 +88,18 @@ class DeclaredBorder:
                 ]
         return [reply.receipt(item.id, provider_id=provider_id)]
 
+    def searches(self, question: Question, /) -> Sequence[httpx.Request]:
+        """Return the request that asks about a message, if the file says how."""
+        if self._declared.lookup is None:
+            return []
+        words: dict[str, Json] = {"id": question.id, "to": question.to, "since": question.since}
+        return [self._filled(self._declared.lookup.order, {"message": words, "settings": self._said})]
+
+    def found(self, question: Question, reply: Reply, /) -> tuple[Report, ...]:
+        """Read what the answer knows of the message."""
+        lookup = self._declared.lookup
+        return () if lookup is None else looked_up(lookup.reads, reply.json, question.id)
+
     def _filled(self, order: Order, data: dict[str, Any]) -> httpx.Request:
         inside = {**data, "message": {name: _escaped(value) for name, value in data["message"].items()}}
         body = _body(order.body, data)
@@ -93,7 +108,9 @@ class DeclaredBorder:
             **{name: _header(phrase.fill(data)) for name, phrase in order.headers.items()},
         }
         url = order.url.fill(inside)
-        if order.form == "form":
+        if order.method == "GET" and not body:
+            request = httpx.Request(order.method, url, headers=headers)
+        elif order.form == "form":
             fields = {name: _field(value) for name, value in body.items()} if isinstance(body, dict) else {}
             request = httpx.Request(order.method, url, headers=headers, data=fields)
         else:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from lifeloop.channel.declared import KINDS, SCHEMES, Callbacks
+from dataclasses import replace
+
+from lifeloop.channel.declared import KINDS, SCHEMES, Callbacks, Inbound
+from lifeloop.channel.declared_parts import expression, needed, said
 from lifeloop.channel.expression import Expression, read_expression
-from lifeloop.journey.shape import check_keys, missing, one_block, one_of, one_text
+from lifeloop.journey.shape import check_keys, missing, one_block, one_of, one_text, some_items
 from lifeloop.journey.source import Map, Node, Report
 
 FOUND = ("each", "message", "provider_id", "kind", "reason", "at")
+INBOUND = ("each", "when", "id", "text", "word", "answers", "at")
 
 
 def read_callbacks(node: Node, report: Report) -> Callbacks | None:
@@ -15,7 +19,7 @@ def read_callbacks(node: Node, report: Report) -> Callbacks | None:
     block = one_block(node, "callbacks", report)
     if block is None:
         return None
-    check_keys(block, ("verify", "sent_as", "means", *FOUND), "to callbacks", report)
+    check_keys(block, ("verify", "sent_as", "means", "inbound", *FOUND), "to callbacks", report)
     verify = block.value("verify")
     if verify is None:
         missing("verify", "callbacks", block.place, report, example="verify: {scheme: hmac, header: x-signature}")
@@ -23,14 +27,42 @@ def read_callbacks(node: Node, report: Report) -> Callbacks | None:
     proof = one_block(verify, "verify", report)
     scheme = one_of(found, "scheme", SCHEMES, report) if proof and (found := proof.value("scheme")) else None
     form = block.value("sent_as")
-    finds = {name: _expression(block, name, report) for name in FOUND}
-    return Callbacks(
+    return replace(
+        read_finds(block, report),
         scheme=scheme or "none",
         proof=_texts(proof, report) if proof else {},
         form="form" if form is not None and one_of(form, "sent_as", ("json", "form"), report) == "form" else "json",
-        means=_means(block, report),
-        **finds,
+        means=read_means(block, report),
+        inbound=said(block, "inbound", report, _inbounds) or (),
     )
+
+
+def read_finds(block: Map, report: Report) -> Callbacks:
+    """Return where in what a provider says each of our words is found."""
+    finds = {name: _expression(block, name, report) for name in FOUND}
+    return Callbacks(
+        scheme="none",
+        each=finds["each"],
+        message=finds["message"],
+        provider_id=finds["provider_id"],
+        kind=finds["kind"],
+        reason=finds["reason"],
+        at=finds["at"],
+    )
+
+
+def _inbounds(node: Node, report: Report) -> tuple[Inbound, ...]:
+    items = some_items(node, "inbound", report) or ()
+    return tuple(found for item in items if (found := _inbound(item, report)))
+
+
+def _inbound(node: Node, report: Report) -> Inbound | None:
+    block = one_block(node, "inbound", report)
+    if block is None:
+        return None
+    check_keys(block, ("from", *INBOUND), "to inbound", report)
+    sender = needed(block, "from", report, expression)
+    return None if sender is None else Inbound(sender, **{name: _expression(block, name, report) for name in INBOUND})
 
 
 def _expression(block: Map, name: str, report: Report) -> Expression | None:
@@ -44,7 +76,8 @@ def _texts(block: Map, report: Report) -> dict[str, str]:
     return {name: text.text for name, text in read if text is not None and name != "scheme"}
 
 
-def _means(block: Map, report: Report) -> dict[str, str]:
+def read_means(block: Map, report: Report) -> dict[str, str]:
+    """Return which of our words each of theirs means."""
     node = block.value("means")
     words = one_block(node, "means", report) if node is not None else None
     read = ((entry.key.text, one_of(entry.value, "means", KINDS, report)) for entry in (words.entries if words else ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,10 +14,12 @@ from lifeloop.channel.providers.settings import EVERYWHERE
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.nearest import nearest
+from lifeloop.journey.pacing_reader import PACING, chain_of
 from lifeloop.journey.source import Report, read_file
 from lifeloop.journey.ways import BUILT_IN, FOLDER, MAIL_PROVIDERS, OTHER_PROVIDERS, provider_files, provider_of
 
-MAIL = frozenset({"email", "ask"})
+EMAIL = "email"
+MAIL = frozenset({EMAIL, "ask"})
 
 
 def declared(name: str, root: Path) -> Declared | None:
@@ -37,6 +39,8 @@ def check_providers(catalogue: Catalogue, report: Report) -> None:
     for way in catalogue.channels:
         if way not in BUILT_IN:
             _check_settings(way, catalogue, report)
+    if "smtp" in catalogue.channels and _channel_of("smtp", catalogue) not in (EMAIL, "smtp"):
+        _check_carries("smtp", "smtp", (EMAIL,), catalogue, report)
     if catalogue.email not in {"inbox", "smtp", *catalogue.channels}:
         _check_settings(catalogue.email, catalogue, report)
 
@@ -67,19 +71,29 @@ def _check_settings(way: str, catalogue: Catalogue, report: Report) -> None:
     known = takes(name) if found is None else found.takes
     _check_given(way, name, known, catalogue, report)
     carries = ("email",) if found is None else found.carries
-    if way != name and way not in carries:
-        label = f"it carries: {', '.join(carries)}"
-        _say(report, "J504", f'"{name}" cannot carry messages for "{way}"', catalogue, f"channels.{way}", label)
-    elif catalogue.email == way and not MAIL & set(carries):
-        label = f"it carries: {', '.join(carries)}"
+    _check_carries(way, name, carries, catalogue, report)
+
+
+def _check_carries(way: str, name: str, carries: Collection[str], catalogue: Catalogue, report: Report) -> None:
+    channel, label = _channel_of(way, catalogue), f"it carries: {', '.join(carries)}"
+    if channel == EMAIL and not MAIL & set(carries):
         _say(report, "J504", f'"{name}" cannot carry e-mail', catalogue, f"channels.{way}", label)
+    elif channel not in (EMAIL, name, *carries):
+        _say(report, "J504", f'"{name}" cannot carry messages for "{channel}"', catalogue, f"channels.{way}", label)
+
+
+def _channel_of(way: str, catalogue: Catalogue) -> str:
+    """Return whose messages a way out carries: those of the way that it is a fallback of, else of its own name."""
+    if way in chain_of(catalogue.email, catalogue.pacings):
+        return EMAIL
+    return next((root for root in catalogue.channels if way in chain_of(root, catalogue.pacings)[1:]), way)
 
 
 def _check_given(way: str, name: str, known: Mapping[str, str | None], catalogue: Catalogue, report: Report) -> None:
     given = catalogue.channels.get(way, {})
     places = [place.rpartition(".")[2] for place in catalogue.places if place.startswith(f"channels.{way}.")]
     for key in places:
-        if key not in known and key not in EVERYWHERE:
+        if key not in known and key not in EVERYWHERE and key not in PACING:
             near = nearest(key, known)
             label = f'did you mean "{near}"?' if near else f"it has: {', '.join(known)}"
             _say(report, "J503", f'"{key}" is not a setting of {name}', catalogue, f"channels.{way}.{key}", label, near)

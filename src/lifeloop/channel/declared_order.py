@@ -25,12 +25,12 @@ def read_order(node: Node, report: Report) -> Order | None:
     if block is None:
         return None
     check_keys(block, ("method", "url", "send_as", "headers", "sign_in", "body"), "to a request", report)
-    url = needed(block, "url", report, _url)
+    url = needed(block, "url", report, read_url)
     body = block.value("body")
     method = said(block, "method", report, lambda node, report: one_of(node, "method", METHODS, report))
     form = said(block, "send_as", report, lambda node, report: one_of(node, "send_as", FORMS, report))
-    headers = said(block, "headers", report, _headers)
-    sign_in = said(block, "sign_in", report, _sign_in)
+    headers = said(block, "headers", report, read_headers)
+    sign_in = said(block, "sign_in", report, read_sign_in)
     if url is None:
         return None
     return Order(
@@ -63,7 +63,8 @@ def _in_body(body: Body) -> Iterator[Phrase]:
                 yield from _in_body(item)
 
 
-def _url(node: Node, report: Report) -> Phrase | None:
+def read_url(node: Node, report: Report) -> Phrase | None:
+    """Return an address whose host no message decides."""
     text = scalar(node, report)
     if text is None:
         return None
@@ -74,13 +75,15 @@ def _url(node: Node, report: Report) -> Phrase | None:
     return read_phrase(text, report)
 
 
-def _headers(node: Node, report: Report) -> dict[str, Phrase]:
+def read_headers(node: Node, report: Report) -> dict[str, Phrase]:
+    """Return headers with holes."""
     block = one_block(node, "headers", report)
     read = ((entry.key.text, phrase(entry.value, report)) for entry in (block.entries if block else ()))
     return {name: found for name, found in read if found is not None}
 
 
-def _sign_in(node: Node, report: Report) -> SignIn | None:
+def read_sign_in(node: Node, report: Report) -> SignIn | None:
+    """Return how a request proves who sends it."""
     block = one_block(node, "sign_in", report)
     if block is None:
         return None

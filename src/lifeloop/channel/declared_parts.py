@@ -23,6 +23,8 @@ EXAMPLES = {
     "user": "user: '{{ settings.account }}'",
     "password": "password: '{{ settings.token }}'",
     "means": "means: refused",
+    "from": "from: From",
+    "message": "message: reference",
     "when": "when: code == `21610`",
     "says": "says: what cannot be sent, and why",
 }

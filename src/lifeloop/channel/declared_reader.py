@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePath
 
-from lifeloop.channel.declared import MESSAGE, Declared, Refusal, Rule
+from lifeloop.channel.declared import MESSAGE, Declared, Order, Refusal, Rule
 from lifeloop.channel.declared_callbacks import read_callbacks
+from lifeloop.channel.declared_lookup import WORDS, read_lookup
 from lifeloop.channel.declared_order import phrases, read_order
 from lifeloop.channel.declared_parts import expression, needed, number, said, scalar, seconds, words
 from lifeloop.channel.expression import Expression
@@ -14,10 +16,11 @@ from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, OPTIONAL
 from lifeloop.channel.values import Abilities, AboutAddress
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.composing import read_yaml
+from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.shape import check_keys, one_block, one_of, one_text, some_items, texts
 from lifeloop.journey.source import Map, Node, Report
 
-KEYS = ("provider", "about", "carries", "settings", "request", "refuses", "answer", "abilities", "callbacks")
+KEYS = ("provider", "about", "carries", "settings", "request", "refuses", "answer", "abilities", "callbacks", "lookup")
 MEANINGS = {
     "accepted": Outcome.ACCEPTED,
     "refused": Outcome.REJECTED,
@@ -25,6 +28,7 @@ MEANINGS = {
     "unclear": Outcome.UNCERTAIN,
     "settings": Outcome.CONFIGURATION,
 }
+NUMBERS = ("at_once", "rate", "concurrency", "quota")
 ADDRESSES: tuple[AboutAddress, ...] = ("dead", "opted out")
 
 
@@ -48,6 +52,8 @@ def _read(block: Map, report: Report) -> Declared | None:
     answer = said(block, "answer", report, _answer) or (None, ())
     if not name or order is None or carries is None:
         return None
+    asks = said(block, "lookup", report, lambda node, report: read_lookup(node, report, order))
+    abilities = said(block, "abilities", report, _abilities) or Abilities(batch=AT_ONCE)
     found = Declared(
         name=name,
         about=words(block, "about", report),
@@ -57,8 +63,9 @@ def _read(block: Map, report: Report) -> Declared | None:
         id=answer[0],
         rules=answer[1],
         refuses=said(block, "refuses", report, _refusals) or (),
-        abilities=said(block, "abilities", report, _abilities) or Abilities(batch=AT_ONCE),
+        abilities=abilities if asks is None else replace(abilities, lookup=True, absent_after=asks[1]),
         callbacks=said(block, "callbacks", report, read_callbacks),
+        lookup=None if asks is None else asks[0],
     )
     _check_names(block, found, report)
     return found
@@ -135,22 +142,45 @@ def _abilities(node: Node, report: Report) -> Abilities:
     block = one_block(node, "abilities", report)
     if block is None:
         return Abilities()
-    check_keys(block, ("at_once", "rate", "key_window"), "to abilities", report)
-    at_once, rate = (said(block, key, report, number) for key in ("at_once", "rate"))
-    window = said(block, "key_window", report, seconds)
-    return Abilities(batch=int(at_once or AT_ONCE), rate=rate, key_window=window)
+    check_keys(block, (*NUMBERS, "key_window"), "to abilities", report)
+    at_once, rate, concurrency, quota = (said(block, key, report, number) for key in NUMBERS)
+    return Abilities(
+        batch=int(at_once or AT_ONCE),
+        rate=rate or None,
+        concurrency=int(concurrency or 0) or None,
+        quota=int(quota or 0) or None,
+        key_window=said(block, "key_window", report, seconds),
+    )
 
 
 def _check_names(block: Map, found: Declared, report: Report) -> None:
     """Report settings that the request reads and nobody may say, and a promised key that does not go along."""
-    names = {name for phrase in phrases(found.order) for name in phrase.names}
-    place = block.place if (entry := block.entry("request")) is None else entry.key.place
-    there = {"settings": found.takes.keys(), "message": MESSAGE}
-    for name in sorted(names):
-        root, _, rest = name.partition(".")
-        if rest.partition(".")[0] not in there.get(root, ()):
-            label = "settings are declared above; of a message there is: " + ", ".join(sorted(MESSAGE))
-            report.add("J506", f'the request reads "{name}", which is not there', place, label=label)
+    place = _place(block, "request")
+    names = _check_reads(found.order, found, MESSAGE, place, report)
+    if found.lookup is not None:
+        asks = _check_reads(found.lookup.order, found, WORDS, _place(block, "lookup"), report)
+        if not asks & {"message.id", "message.to"}:
+            label = "ask for message.id, or for everything that went to message.to"
+            report.add(
+                "J506", "the lookup does not say about which message it asks", _place(block, "lookup"), label=label
+            )
     if found.abilities.key_window is not None and "message.id" not in names:
         label = "hand message.id over, as the provider wants it"
         report.add("J506", "a key is promised, and no message id goes along", place, label=label)
+
+
+def _check_reads(order: Order, found: Declared, words: frozenset[str], place: Place, report: Report) -> frozenset[str]:
+    """Report what a request reads and is not there; returns what it reads."""
+    names = frozenset(name for phrase in phrases(order) for name in phrase.names)
+    there = {"settings": found.takes.keys(), "message": words}
+    for name in sorted(names):
+        root, _, rest = name.partition(".")
+        if rest.partition(".")[0] not in there.get(root, ()):
+            label = "settings are declared above; of a message there is: " + ", ".join(sorted(words))
+            report.add("J506", f'the request reads "{name}", which is not there', place, label=label)
+    return names
+
+
+def _place(block: Map, key: str) -> Place:
+    entry = block.entry(key)
+    return block.place if entry is None else entry.key.place

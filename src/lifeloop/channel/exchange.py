@@ -2,29 +2,28 @@
 
 Two things decide whether a second try is safe, and both are watched rather than guessed from an exception's name:
 whether the first byte of the request was written, and whether the head of an answer was read. That is why this
-stands on httpx's own transport: the one on aiohttp reports a connection that is cut *after* the body went out as
-a connect timeout, and repeats some requests by itself. Using the transport without a client also leaves nothing
-to switch off: no redirects, no cookies, no proxy from the environment, no addresses in the log.
+stands on connections of our own: the usual clients repeat some requests by themselves, report a connection that is
+cut *after* the body went out as one that was never made, and take ten times as long.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import httpx
 
 from lifeloop import __version__
 from lifeloop.channel import answer
-from lifeloop.channel.guard import Checked, Guard, IpAddress, Resolve, resolve_by_system
+from lifeloop.channel.connection import Connection, Progress, in_bytes
+from lifeloop.channel.guard import Guard, IpAddress, Resolve, resolve_by_system, well_formed
+from lifeloop.channel.pool import Origin, Pool
 from lifeloop.engine.retry import Outcome
 
-MOST_BYTES = 64 * 1024
-DEADLINE = 20.0
-TIMEOUTS = {"connect": 5.0, "read": 15.0, "write": 10.0, "pool": 10.0}
+DEADLINE, CONNECTING, ANSWERING = 20.0, 5.0, 15.0
+"""Seconds: for the whole; until a connection to one address stands; from the first byte to the head of the answer."""
 USUAL_HEADERS = {
     "User-Agent": f"lifeloop/{__version__}",
     "Accept": "application/json",
@@ -33,13 +32,9 @@ USUAL_HEADERS = {
 
 
 @dataclass(slots=True)
-class Exchange:
-    """How far one exchange got, and what came back. A ``body`` of None broke off or was too long to be kept."""
+class Exchange(Progress):
+    """How one exchange ended. ``problem``: what cut it short."""
 
-    written: bool = False
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
     problem: Exception | None = None
 
     @property
@@ -55,17 +50,12 @@ class Exchange:
             return f"{who} answered {self.status}" + (", but the answer broke off" if self.problem else "")
         if not self.written:
             return f"{who} could not be reached"
-        late = isinstance(self.problem, TimeoutError | httpx.TimeoutException)
+        late = isinstance(self.problem, TimeoutError)
         return f"{who} {'took too long' if late else 'broke off'}, unanswered"
-
-    async def watch(self, name: str, _info: Mapping[str, Any]) -> None:
-        """Be told by the transport what it is about to do."""
-        if name.endswith("send_request_headers.started"):
-            self.written = True
 
 
 class Wire:
-    """Makes exchanges. One pool per name, so that no two hosts ever share a TLS session."""
+    """Makes exchanges. Connections are kept per name and host, so that no two hosts ever share a TLS session."""
 
     def __init__(
         self,
@@ -73,16 +63,13 @@ class Wire:
         guard: Guard | None = None,
         resolve: Resolve = resolve_by_system,
         deadline: float = DEADLINE,
-        verify: ssl.SSLContext | bool = True,
+        verify: ssl.SSLContext | None = None,
     ) -> None:
         self._guard = guard or Guard()
         self._resolve = resolve
         self._deadline = deadline
-        self._open: Callable[[], httpx.AsyncHTTPTransport] = lambda: httpx.AsyncHTTPTransport(
-            verify=verify, trust_env=False, retries=0
-        )
-        self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._verify = verify
+        self._pool = Pool()
 
     async def exchange(self, pool: str, request: httpx.Request) -> Exchange:
         """Make the request once.
@@ -93,63 +80,63 @@ class Wire:
         got = Exchange()
         try:
             async with asyncio.timeout(self._deadline):
-                checked = await self._guard.check(request.url, self._resolve)
-                await self._try_each(pool, request, checked, got)
-        except (TimeoutError, OSError, httpx.HTTPError, httpx.StreamError) as problem:
+                await self._make(pool, request, got)
+        except (OSError, httpx.HTTPError, httpx.StreamError) as problem:  # a TimeoutError is an OSError
             got.problem = problem
         return got
 
     async def close(self) -> None:
         """Close the kept connections."""
-        for transport in self._transports.values():
-            await transport.aclose()
-        self._transports.clear()
+        self._pool.close()
+        await asyncio.sleep(0)  # the event loop closes their sockets in its next turn
 
-    def _transport(self, pool: str) -> httpx.AsyncHTTPTransport:
-        """Return the kept connections of a pool. Those of an event loop that has ended cannot be used any more."""
-        loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._loop = loop
-            self._transports = {}
-        if pool not in self._transports:
-            self._transports[pool] = self._open()
-        return self._transports[pool]
+    async def _make(self, pool: str, request: httpx.Request, got: Exchange) -> None:
+        """Send over a kept connection, or over one to an address that is judged now, and is exactly the one taken."""
+        well_formed(request.url)
+        wanted = in_bytes(request)
+        origin = _origin(pool, request.url)
+        connection = self._pool.take(origin) or await self._connected(origin, request.url)
+        try:
+            await connection.exchange(wanted, got, patience=ANSWERING, bodiless=request.method == "HEAD")
+        finally:
+            self._pool.give_back(origin, connection)
 
-    async def _try_each(self, pool: str, request: httpx.Request, checked: Checked, got: Exchange) -> None:
-        """Try the checked addresses in turn, for as long as nothing has been written to any of them."""
-        transport = self._transport(pool)
-        for address in checked.addresses:
+    async def _connected(self, origin: Origin, url: httpx.URL) -> Connection:
+        """Try the checked addresses in turn: nothing has been written to any of them."""
+        *others, last = (await self._guard.check(url, self._resolve)).addresses
+        for address in others:
             try:
-                response = await transport.handle_async_request(_addressed(request, address, got))
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                if got.written or address == checked.addresses[-1]:
-                    raise
+                return await self._connected_to(address, origin)
+            except OSError:
                 continue
-            await _read(response, got)
-            return
+        return await self._connected_to(last, origin)
+
+    async def _connected_to(self, address: IpAddress, origin: Origin) -> Connection:
+        """Connect to one address; name and certificate stay those of the host."""
+        tls, name = (self._tls, origin.host) if origin.scheme == "https" else (None, None)
+        loop, port = asyncio.get_running_loop(), origin.port
+        async with asyncio.timeout(CONNECTING):
+            _, found = await loop.create_connection(Connection, str(address), port, ssl=tls, server_hostname=name)
+        return found
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        if self._verify is not None:
+            return self._verify
+        context = httpx.create_ssl_context(trust_env=False)
+        context.set_alpn_protocols(["http/1.1"])
+        return context
 
 
-def _addressed(request: httpx.Request, address: IpAddress, got: Exchange) -> httpx.Request:
-    """Point the request at exactly the checked address; name and certificate stay those of the host."""
-    return httpx.Request(
-        request.method,
-        request.url.copy_with(host=str(address)),
-        headers=request.headers,  # holds Host already, from the URL with the name
-        content=request.content,
-        extensions={"timeout": TIMEOUTS, "sni_hostname": request.url.host.rstrip("."), "trace": got.watch},
-    )
+@lru_cache(maxsize=256)
+def read_address(url: str) -> httpx.URL:
+    """Read an address once: to one system it is always the same, and reading it takes as long as sending.
+
+    Raises:
+        httpx.InvalidURL: it is none.
+    """
+    return httpx.URL(url)
 
 
-async def _read(response: httpx.Response, got: Exchange) -> None:
-    """Take the head, then at most 64 KiB; a body that breaks off or never ends changes nothing any more."""
-    got.status = response.status_code
-    got.headers = response.headers
-    found = bytearray()
-    try:
-        async for chunk in response.aiter_raw():
-            found += chunk
-            if len(found) > MOST_BYTES:
-                return
-        got.body = bytes(found)
-    finally:
-        await response.aclose()
+def _origin(pool: str, url: httpx.URL) -> Origin:
+    return Origin(pool, url.scheme, url.host.rstrip("."), url.port or (443 if url.scheme == "https" else 80))

@@ -63,7 +63,7 @@ class Guard:
 
     async def check(self, url: httpx.URL, resolve: Resolve) -> Checked:
         """Resolve the host once and refuse unless every single address is allowed."""
-        _well_formed(url)
+        well_formed(url)
         port = url.port or (443 if url.scheme == "https" else 80)
         async with asyncio.timeout(PATIENCE):
             found = await resolve(url.host.rstrip("."), port)
@@ -112,7 +112,8 @@ async def resolve_by_system(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _well_formed(url: httpx.URL) -> None:
+def well_formed(url: httpx.URL) -> None:
+    """Refuse an address that is none of the web, or holds what does not belong into one: by its spelling alone."""
     if url.scheme not in ("http", "https") or not url.host:
         raise Forbidden("the address must begin with https:// and name a host")
     if url.userinfo or "%" in url.host or len(str(url)) > LONGEST_URL:

@@ -11,7 +11,7 @@ from dataclasses import replace
 import httpx
 
 from lifeloop.channel import answer
-from lifeloop.channel.exchange import DEADLINE, USUAL_HEADERS, Exchange, Wire
+from lifeloop.channel.exchange import DEADLINE, USUAL_HEADERS, Exchange, Wire, read_address
 from lifeloop.channel.guard import Forbidden, Guard, Resolve, resolve_by_system
 from lifeloop.channel.secret import Secret, Unset, looked_up, secret
 from lifeloop.channel.signature import BadSecret, signed
@@ -22,6 +22,7 @@ from lifeloop.journey.catalogue import Action, Connection
 from lifeloop.journey.plan import Json
 
 AT_ONCE = 20
+GONE = 410
 NO_BODY = frozenset({"GET", "HEAD", "DELETE"})
 
 
@@ -43,7 +44,7 @@ class HttpConnections:
         guard: Guard | None = None,
         resolve: Resolve = resolve_by_system,
         deadline: float = DEADLINE,
-        verify: ssl.SSLContext | bool = True,
+        verify: ssl.SSLContext | None = None,
     ) -> None:
         self._connections = connections
         self._environ = environ
@@ -77,16 +78,17 @@ class HttpConnections:
         try:
             base = looked_up(connection.base, self._environ)
             token = secret(connection.token, self._environ)
-            signing = secret(connection.secret, self._environ)
+            both = (secret(setting, self._environ) for setting in (connection.secret, connection.former_secret))
+            signing = [known for known in both if known is not None]
             body = b"" if action.method in NO_BODY else _serialised(request.body)
             headers = {
                 **USUAL_HEADERS,
                 "Idempotency-Key": request.id,
                 **({"Content-Type": "application/json"} if body else {}),
                 **({"Authorization": _bearer(token)} if token else {}),
-                **(signed(request.id, body, self._clock.now(), [signing]) if signing else {}),
+                **(signed(request.id, body, self._clock.now(), signing) if signing else {}),
             }
-            url = httpx.URL(base.rstrip("/") + action.path)
+            url = read_address(base.rstrip("/") + action.path)
             asked = {name: str(value) for name, value in request.body.items() if value is not None}
             url = url.copy_merge_params(asked) if action.method in NO_BODY and asked else url
             return httpx.Request(action.method, url, headers=headers, content=body)
@@ -109,7 +111,10 @@ class HttpConnections:
         if receipt.outcome is Outcome.ACCEPTED:
             found = answer.parsed(got.body or b"")
             return replace(receipt, answer=found, provider_id=_id_in(found))
-        return replace(receipt, retry_after=answer.retry_after(got.headers, self._clock.now()))
+        known = self._connections[request.connection]
+        gone = got.status == GONE and known.receives == "webhooks"
+        wait, too_fast = answer.retry_after(got.headers, self._clock.now()), answer.is_too_fast(got.status, got.headers)
+        return replace(receipt, gone=gone, retry_after=wait, slow_down=too_fast)
 
 
 def _bearer(token: Secret) -> str:

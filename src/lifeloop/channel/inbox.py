@@ -44,7 +44,7 @@ class LocalRecorder:
     async def send(self, batch: Sequence[Request], /) -> Sequence[Receipt]:
         """Keep them all, and answer each with an id made from the request's own."""
         self._keep(batch)
-        return [_kept(request.id, {"id": f"local-{request.id[:8]}", "recorded": True}) for request in batch]
+        return [_kept(request.id, {"id": f"local-{request.id[-8:]}", "recorded": True}) for request in batch]
 
     async def close(self) -> None:
         """Nothing is held open."""

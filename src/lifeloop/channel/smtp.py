@@ -22,6 +22,8 @@ from aiosmtplib import (
 )
 
 from lifeloop.channel import mime
+from lifeloop.channel.callbacks.reading import bounce_of
+from lifeloop.channel.dkim_signing import Sign
 from lifeloop.channel.secret import Secret, looked_up, secret
 from lifeloop.channel.values import Abilities, Envelope, Receipt
 from lifeloop.clock import Clock
@@ -31,8 +33,14 @@ KEPT = 4
 DEADLINE = 60.0
 TEMPORARY, PERMANENT, BEYOND = 400, 500, 600
 TOO_BIG = 552
-NEEDS_LOGIN = frozenset({530, 534, 535, 538})
+WRONG_LOGIN = 535
+NEEDS_LOGIN = frozenset({530, 534, WRONG_LOGIN, 538})
+TOO_FAST = frozenset({421, 454})
+"""The server takes nothing more for now, or throttles: Gmail and Amazon say it so."""
+DAY_IS_USED_UP = "Daily message quota exceeded"
+"""What Amazon adds when 24 hours have had their messages."""
 
+PLAIN = ("host", "port", "tls", "user")
 Tls = Literal["starttls", "tls", "none"]
 
 
@@ -49,7 +57,7 @@ class SmtpServer:
     @classmethod
     def read(cls, settings: Mapping[str, str], environ: Mapping[str, str]) -> SmtpServer:
         """Read ``host``, ``port``, ``tls``, ``user`` and ``password``; a variable that is not set raises ``Unset``."""
-        found = {name: looked_up(text, environ) for name, text in settings.items() if name != "password"}
+        found = {name: looked_up(settings[name], environ) for name in PLAIN if name in settings}
         tls = found.get("tls", "starttls")
         if tls not in ("starttls", "tls", "none") or not found.get("port", "587").isdigit():
             raise ValueError("smtp: 'tls' is starttls, tls or none, and 'port' is a number")
@@ -76,12 +84,20 @@ class SmtpChannel:
     abilities = Abilities(batch=KEPT)
 
     def __init__(
-        self, server: SmtpServer, clock: Clock, *, project: str, kept: int = KEPT, deadline: float = DEADLINE
+        self,
+        server: SmtpServer,
+        clock: Clock,
+        *,
+        project: str,
+        kept: int = KEPT,
+        deadline: float = DEADLINE,
+        sign: Sign = bytes,
     ) -> None:
         self._server = server
         self._clock = clock
         self._project = project
         self._deadline = deadline
+        self._sign = sign
         self._places = asyncio.Semaphore(kept)
         self._idle: list[SMTP] = []
 
@@ -102,12 +118,13 @@ class SmtpChannel:
         receipt = Receipt(id=envelope.id, outcome=Outcome.ACCEPTED, provider_id=envelope.id)
         try:
             letter = mime.write(envelope, self._clock.now(), project=self._project)
+            sender = mime.address(envelope.bounces) if envelope.bounces else letter.sender
         except mime.Unsendable as problem:
             return replace(receipt, outcome=Outcome.REJECTED, provider_id=None, detail=str(problem))
         progress = _Progress()
         try:
             async with self._places, asyncio.timeout(self._deadline):
-                said = await self._hand_over(letter, progress)
+                said = await self._hand_over(replace(letter, sender=sender, raw=self._sign(letter.raw)), progress)
         except (SMTPException, OSError, TimeoutError) as problem:
             return _judged(receipt, problem, progress)
         return replace(receipt, detail=said)
@@ -182,13 +199,36 @@ def _judged(receipt: Receipt, problem: Exception, progress: _Progress) -> Receip
     """Class what ended a try: by the server's answer, or if there was none by how far the message got."""
     receipt = replace(receipt, provider_id=None)
     if isinstance(problem, SMTPResponseException) and TEMPORARY <= problem.code < BEYOND:
-        return replace(receipt, outcome=_class_of(problem), detail=f"the mail server answered {problem.code}")
+        used_up = problem.code in TOO_FAST and DAY_IS_USED_UP in problem.message
+        return replace(
+            receipt,
+            outcome=_class_of(problem),
+            slow_down=problem.code in TOO_FAST,
+            used_up=used_up,
+            detail=f"the mail server answered {problem.code}{_hint(problem, used_up)}",
+            address="dead" if _names_nobody(problem) else None,
+        )
     what = "took too long" if isinstance(problem, TimeoutError) else "broke off"
     if progress.begun:
         detail = f"the mail server {what} after the text may have been handed over"
         return replace(receipt, outcome=Outcome.UNCERTAIN, detail=detail)
     detail = f"the mail server {what} before the text was handed over"
     return replace(receipt, outcome=Outcome.NOT_ACCEPTED, detail=detail)
+
+
+def _hint(refusal: SMTPResponseException, used_up: bool) -> str:
+    """Return what a number means where it is certain; the server's own words may hold addresses."""
+    if used_up:
+        return " (its quota is used up)"
+    if refusal.code == WRONG_LOGIN:
+        return " (user or password is wrong)"
+    return " (nobody is there)" if _names_nobody(refusal) else ""
+
+
+def _names_nobody(refusal: SMTPResponseException) -> bool:
+    """Tell whether a refusal says that the recipient does not exist: what comes back by mail is read the same way."""
+    refused = isinstance(refusal, SMTPRecipientRefused) and refusal.code >= PERMANENT
+    return refused and bounce_of(refusal.message) == "hard"
 
 
 def _class_of(refusal: SMTPResponseException) -> Outcome:

@@ -38,6 +38,10 @@ class Envelope:
     locale: str | None = None
     unsubscribe: str | None = field(default=None, repr=False)
     """The https address of one-click unsubscribing; None on mail that cannot be unsubscribed from."""
+    unsubscribe_mail: str | None = field(default=None, repr=False)
+    """The address to which an empty mail does the same; None: there is none."""
+    bounces: str | None = field(default=None, repr=False)
+    """Where this mail comes back to if nobody takes it; None: to the sender."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,12 @@ class Receipt:
     provider_id: str | None = None
     retry_after: int | None = None
     """Seconds the other side asked us to wait, already bounded."""
+    slow_down: bool = False
+    """The other side did not take it because it is handed too much: that is about all messages, not about this one."""
+    used_up: bool = False
+    """The account's quota is used up: it takes nothing until there is room again. Said beside ``slow_down``."""
+    gone: bool = False
+    """A receiver of webhooks says that it wants no more of them, ever (410)."""
     answer: Json | None = field(default=None, repr=False)
     """The parsed answer of a call, for ``call … as``; None when there was none that could be read."""
     detail: str = ""
@@ -74,10 +84,20 @@ class Abilities:
     """Seconds during which a second try with the same id is recognised; None: it is not."""
     lookup: bool = False
     """It can be asked later whether a message arrived."""
+    absent_after: int | None = None
+    """Seconds after which what it does not find was surely never taken; None: it may still come to light."""
     batch: int = 1
     """How many it takes at once."""
     rate: float | None = None
     """How many a second it takes; None: as fast as it answers."""
+    concurrency: int | None = None
+    """How many requests it takes at the same time, from all workers together; None: it does not say."""
+    quota: int | None = None
+    """How many it takes in a day; None: it does not say."""
+    per_request: int = 1
+    """How many go into one request."""
+    pauses: tuple[int, ...] = ()
+    """Seconds before each further try, and no try after them; none: doubling, until it would be too late."""
 
 
 class Channel(Protocol[Handed_contra]):

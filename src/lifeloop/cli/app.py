@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from lifeloop import __version__
-from lifeloop.cli.errors import CommandError, Exit
+from lifeloop.cli.errors import CommandError, Exit, Unreachable
 from lifeloop.cli.help import HelpPage
 from lifeloop.cli.here import Here
 from lifeloop.cli.output import Output
@@ -52,6 +52,8 @@ def _run(words: Sequence[str]) -> int:
         if spoken.traceback and not isinstance(ended, SystemExit):
             raise
         return _said(ended, spoken.out)
+    except ConnectionError as away:  # a database that went away meanwhile, or that was moved
+        return _said(Unreachable(str(away)), spoken.out)
     except Exception as defect:
         if spoken.traceback:
             raise
@@ -149,7 +151,7 @@ def _said(ended: BaseException, out: Output) -> int:
         case KeyboardInterrupt():
             out.note("interrupted")
             return Exit.INTERRUPTED
-        case SystemExit():
+        case SystemExit() if not isinstance(ended.__context__, BrokenPipeError):  # rich leaves a broken pipe so
             return ended.code if isinstance(ended.code, int) else Exit.FINE
         case _:
             return _hush()

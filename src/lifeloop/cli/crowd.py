@@ -46,7 +46,10 @@ def show_people(here: Here, bench: Bench, wish: Wish, names: Sequence[str], empt
 def show_population(here: Here, bench: Bench, wish: Wish, count: int, empty: Mapping[str, Any]) -> int:
     """Let a made-up crowd live through the time, and tell what it adds up to."""
     if not 1 <= count <= MANY:
-        raise WrongUsage(f"--population takes a number from 1 to {MANY:,}", hint="for example  --population 500")
+        raise WrongUsage(
+            f"--population takes a number from 1 to {MANY:,}, or the word customers",
+            hint="for example  --population 500",
+        )
     began = perf_counter()
     crowd, zone = bench.population(wish)
     tally = Tally(zone)
@@ -65,7 +68,7 @@ def show_population(here: Here, bench: Bench, wish: Wish, count: int, empty: Map
                 "end": local(crowd.end, zone).isoformat(),
                 "messages": tally.messages,
                 "seconds": round(seconds, 3),
-                "population": _document(tally),
+                "population": tally_document(tally),
             }
         )
     else:
@@ -99,14 +102,15 @@ def _print(out: Output, tally: Tally, crowd: Population, zone: ZoneInfo, seconds
     head = f"{tally.people:,} made-up customers, {first:%d %b %Y} to {last:%d %b %Y}"
     out.print(Text.assemble((head, "bold"), (f"   seed {crowd.seed}", "dim")))
     out.print("")
-    _print_histogram(out, tally)
+    print_histogram(out, tally)
     _print_journeys(out, tally)
-    for line in _facts(tally):
+    for line in facts_of(tally):
         out.print(line)
     out.print(Text(f"\n{counted(tally.messages, 'message')} · {seconds:.1f} s", "dim"))
 
 
-def _print_histogram(out: Output, tally: Tally) -> None:
+def print_histogram(out: Output, tally: Tally) -> None:
+    """Print how many people get how many messages."""
     rows = [(number, tally.per_person[number]) for number in range(max(tally.per_person, default=0) + 1)]
     most = max((people for _, people in rows), default=1) or 1
     out.print(Text("messages per person", "bold"))
@@ -122,19 +126,21 @@ def _print_histogram(out: Output, tally: Tally) -> None:
 def _print_journeys(out: Output, tally: Tally) -> None:
     names = sorted(tally.entered | tally.by_journey, key=lambda name: -tally.by_journey[name])
     rows = [
-        (name, tally.entered[name], tally.by_journey[name], tally.converted[name], _stops(tally, name))
+        (name, tally.entered[name], tally.by_journey[name], tally.converted[name], stops_of(tally, name))
         for name in names
     ]
     out.table(("journey", ">entered", ">messages", ">goal", "stopped because"), rows)
     out.print("")
 
 
-def _stops(tally: Tally, journey: str) -> str:
+def stops_of(tally: Tally, journey: str) -> str:
+    """Return the commonest reasons why people left a journey."""
     found = [(reason, count) for (name, reason), count in tally.stops.most_common() if name == journey]
     return ", ".join(f"{reason} {count:,}" for reason, count in found[:COMMONEST])
 
 
-def _facts(tally: Tally) -> Iterator[str]:
+def facts_of(tally: Tally) -> Iterator[str]:
+    """Yield the figures that are worth a line."""
     if hour := tally.busiest_hour:
         yield f"busiest hour   {hour[0]:%a %d %b %Y} {hour[1]:02}:00   {counted(hour[2], 'message')}"
     if day := tally.busiest_day:
@@ -149,7 +155,8 @@ def _facts(tally: Tally) -> Iterator[str]:
     yield f"got nothing    {tally.without:,} of {tally.people:,}"
 
 
-def _document(tally: Tally) -> dict[str, Any]:
+def tally_document(tally: Tally) -> dict[str, Any]:
+    """Return what lives add up to as JSON says it."""
     hour, day = tally.busiest_hour, tally.busiest_day
     return {
         "people": tally.people,

@@ -36,7 +36,7 @@ class Import:
         self._path = path
         self._opened = opened
         self._dry = dry
-        self._rejects = Rejects(rejects_path(path, here.cwd), opened.header)
+        self._rejects = Rejects(rejects_path(path, here.cwd), opened.header, opened.delimiter)
         self._first: list[Rejected] = []
         self._entering: dict[str, int] = {}
 

@@ -15,6 +15,7 @@ from lifeloop.engine.timing import add_length
 from lifeloop.engine.zones import instant_of, local, zone_named, zone_of
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.lengths import parse_length
+from lifeloop.journey.near_date import near_date
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Plan, Split
@@ -186,10 +187,15 @@ class Bench:
         return starter.begin_on(day, given) if day else starter.begin(today, given)
 
     def _end(self, wish: Wish, begin: Instant, days: Days) -> Instant:
-        length = parse_length(wish.length)
-        if length is None:
-            raise WrongUsage(f'"{wish.length}" is not a length of time', hint='for example  --for "12 months"')
-        return add_length(begin, length, days.zone)
+        return end_of(wish, begin, days.zone)
+
+
+def end_of(wish: Wish, begin: Instant, zone: ZoneInfo) -> Instant:
+    """Return when the time is over that somebody asked for."""
+    length = parse_length(wish.length)
+    if length is None:
+        raise WrongUsage(f'"{wish.length}" is not a length of time', hint='for example  --for "12 months"')
+    return add_length(begin, length, zone)
 
 
 def _read(reading: Callable[[str], T], text: str) -> T:
@@ -203,7 +209,10 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as problem:
-        raise WrongUsage(f'"{text}" is not a day', hint="write it like 2026-04-15") from problem
+        meant = near_date(text)
+        raise WrongUsage(
+            f'"{text}" is not a day', hint=meant.label if meant else "write it like 2026-04-15"
+        ) from problem
 
 
 def _pins(paths: Sequence[str], plans: Mapping[str, Plan]) -> dict[str, str]:

@@ -68,10 +68,12 @@ DIAGNOSTIC = fields_of(
 
 
 def shapes() -> Mapping[str, Shape]:
-    """Return the shape of every command that prints JSON, by the command's name."""
+    """Return the shape of every command that prints JSON, by its name; ``SHAPES`` says those of its subcommands."""
     found: dict[str, Shape] = {}
     for command in COMMANDS:
-        shape = getattr(import_module(command.path.partition(":")[0]), "SHAPE", None)
+        module = import_module(command.path.partition(":")[0])
+        shape = getattr(module, "SHAPE", None)
         if shape is not None:
             found[command.name] = shape
+        found |= {f"{command.name} {name}": more for name, more in getattr(module, "SHAPES", {}).items()}
     return found

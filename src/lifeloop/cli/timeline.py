@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from rich.table import Table
 from rich.text import Text
 
 from lifeloop.cli.output import Output
@@ -34,6 +35,7 @@ ICONS = {
     "enter": "→",
     "reached": "⚑",
     "goal": "★",
+    "note": "·",
     "ends": END,
 }
 STYLES = {
@@ -72,7 +74,7 @@ class Timeline:
         for line in lines:
             for silence in self._silence(before, line):
                 self.out.print(silence, wrap=False)
-            self.out.print(self._line(line, before, width), wrap=False)
+            self._print(self._when(line, before, width), self._what(line))
             before = line
 
     def strip(self, name: str, begin: Instant, end: Instant, lines: Sequence[Line]) -> None:
@@ -89,16 +91,30 @@ class Timeline:
     def _room(self, name: str) -> int:
         return min(self.out.width, WIDEST_STRIP) - max(STRIP_INDENT, len(name) + 4)
 
-    def _line(self, line: Line, before: Line | None, width: int) -> Text:
+    def _print(self, when: Text, what: Text) -> None:
+        """Print one line; where it is too long for the window, it goes on below its words and not below its date."""
+        if not self.out.is_terminal or when.cell_len + what.cell_len <= self.out.width:
+            self.out.print(when + what, wrap=False)
+            return
+        grid = Table.grid(padding=0)
+        grid.add_column(width=when.cell_len, no_wrap=True)
+        grid.add_column(overflow="fold")
+        grid.add_row(when, what)
+        self.out.print(grid)
+
+    def _when(self, line: Line, before: Line | None, width: int) -> Text:
         wall = local(line.at, self.zone)
         same = before is not None and before.at == line.at and not self.out.plain
-        when = "" if same else _when(wall, local(before.at, self.zone) if before else None)
+        moment = "" if same else _moment(wall, local(before.at, self.zone) if before else None)
         icon = "" if self.out.plain else f"{ICONS.get(line.kind, MAIL)} "
         style = STYLES.get(line.kind, "" if line.kind in ICONS else "bold")
-        text = Text.assemble((f" {when:<{width}} ", "dim"), (f"{icon}{line.kind:<{KIND_WIDTH}}", style))
+        text = Text.assemble((f" {moment:<{width}} ", "dim"), (f"{icon}{line.kind:<{KIND_WIDTH}}", style))
         if self.several:
             text.append(f"{line.journey or '':<14}", "dim")
-        text.append(_words(line), "dim" if line.kind in QUIET else "")
+        return text
+
+    def _what(self, line: Line) -> Text:
+        text = Text.assemble((_words(line), "dim" if line.kind in QUIET else ""))
         for aside in _asides(line):
             text.append(f"   {aside}", "dim")
         if line.problem:
@@ -153,7 +169,7 @@ class _Strip:
         return (min(max(day, self.first), self.last) - self.first).days // self._step
 
 
-def _when(wall: datetime, before: datetime | None) -> str:
+def _moment(wall: datetime, before: datetime | None) -> str:
     other_year = before is None or before.year != wall.year
     return f"{wall:%a %d %b %Y}"[:15] + f" {wall:%H:%M}" if other_year and before else f"{wall:%a %d %b %H:%M}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import get_args
 
 from cyclopts import (
     CoercionError,
@@ -63,6 +64,9 @@ def _no_command(word: str) -> WrongUsage:
     return WrongUsage(f'there is no command "{word}"{question}', hint="all commands:  lifeloop --help")
 
 
+_KINDS = {"int": "a whole number", "float": "a number", "date": "a date, such as 2026-06-01"}
+
+
 def _no_option(mistake: UnknownOptionError, see: str) -> WrongUsage:
     typed = mistake.token.keyword or mistake.token.value
     known: Sequence[str] = [name for argument in mistake.argument_collection for name in argument.names]
@@ -75,16 +79,15 @@ def _misfit(mistake: CoercionError) -> str:
     token, argument = mistake.token, mistake.argument
     if token is None or argument is None:
         return str(mistake)
-    choices = argument.get_choices() or ()
-    wanted = f"it is one of {', '.join(choices)}" if choices else f"it is {_kind(argument.hint)}"
-    return f'{_shown(token.keyword or argument.name)} cannot be "{token.value}"; {wanted}'
+    wanted = _wanted(argument.hint, list(argument.get_choices() or ()))
+    return f'{_shown(token.keyword or argument.name)} cannot be "{token.value}"; it is {wanted}'
 
 
-def _kind(hint: object) -> str:
-    name = getattr(hint, "__name__", "")
-    return {"int": "a whole number", "float": "a number", "date": "a date, such as 2026-06-01"}.get(
-        name, "something else"
-    )
+def _wanted(hint: object, choices: Sequence[str]) -> str:
+    """Say what an option takes: a kind of value, one of some words, or either."""
+    kinds = [_KINDS[name] for each in get_args(hint) or (hint,) if (name := getattr(each, "__name__", "")) in _KINDS]
+    words = [choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"] if choices else []
+    return " or ".join([*kinds, *words]) or "something else"
 
 
 def _shown(name: str) -> str:

@@ -1,10 +1,21 @@
-"""Which names a condition reads outside questions about the past."""
+"""What a condition reads: names, messages, everything inside it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from lifeloop.journey.condition import AllOf, AnyOf, Compare, Condition, DataName, MessageWas, Not
+from lifeloop.journey.condition import (
+    AllOf,
+    AnyObject,
+    AnyOf,
+    Compare,
+    Condition,
+    DataName,
+    Happened,
+    InSegment,
+    MessageWas,
+    Not,
+)
 
 
 def names_in(condition: Condition) -> Iterator[DataName]:
@@ -33,6 +44,24 @@ def asks_only(condition: Condition, roots: frozenset[str]) -> bool:
             return asks_only(part, roots)
         case _:
             return False
+
+
+def parts_in(tree: Condition, segments: Mapping[str, Condition]) -> Iterator[Condition]:
+    """Yield a condition and everything inside it, also inside its ``where`` and the segments it names."""
+    yield tree
+    match tree:
+        case AllOf(parts=inner) | AnyOf(parts=inner):
+            pass
+        case Not(part=part):
+            inner = (part,)
+        case Happened(where=where) | AnyObject(where=where) if where is not None:
+            inner = (where,)
+        case InSegment(segment=name) if name in segments:
+            inner = (segments[name],)
+        case _:
+            inner = ()
+    for part in inner:
+        yield from parts_in(part, segments)
 
 
 def asks_messages(condition: Condition) -> bool:

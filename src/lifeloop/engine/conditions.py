@@ -57,7 +57,8 @@ loaded. ``any <kind> is present where``: one object of that kind fits; ``is miss
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
 
@@ -66,8 +67,9 @@ from lifeloop.engine.condition_words import WORDS
 from lifeloop.engine.scope import Scope, audience_scope
 from lifeloop.engine.values import Record
 from lifeloop.journey.condition import Condition
+from lifeloop.journey.segments import with_inner
 
-__all__ = ["Reading", "Scope", "audience_scope", "holds", "reading_of"]
+__all__ = ["Reading", "Scope", "audience_scope", "holds", "members_of", "reading_of"]
 
 _NOTHING: Record = {}
 _CACHED = 8192
@@ -96,6 +98,20 @@ def holds(condition: Condition, scope: Scope) -> bool:
     known = _at_hand.get(id(condition))
     reading = known[1] if known is not None and known[0] is condition else _keep(condition)
     return reading(scope, scope.event, _NOTHING)
+
+
+def members_of(names: Collection[str], scope: Scope, segments: Mapping[str, Condition]) -> frozenset[str]:
+    """Return those of these segments that the scope's customer is in.
+
+    ``segments`` come in the project's order, in which each follows those it asks about.
+    """
+    wanted = with_inner(names, segments)
+    inside: set[str] = set()
+    scope = replace(scope, segments=inside)
+    for name in segments:
+        if name in wanted and holds(segments[name], scope):
+            inside.add(name)
+    return frozenset(inside.intersection(names))
 
 
 _at_hand: dict[int, tuple[Condition, Reading]] = {}

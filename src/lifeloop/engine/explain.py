@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from lifeloop.clock import Instant
 from lifeloop.engine.condition_words import deep, events_that_fit, messages_that_fit
@@ -22,6 +23,15 @@ from lifeloop.journey.condition import (
     Not,
 )
 from lifeloop.journey.plan import Json
+
+_HELD: Mapping[str, Callable[[Scope], Record]] = {
+    "customer": attrgetter("customer"),
+    "event": attrgetter("event"),
+    "start": attrgetter("start"),
+    "values": attrgetter("values"),
+    "journey": attrgetter("memory"),
+}
+"""Where a scope holds the records that every run has; any other root is a kind of object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +89,8 @@ def _latest(times: Iterable[Instant]) -> Record:
 
 def value_of(name: DataName, scope: Scope) -> Json:
     """Return what a data name holds, None when it is unknown."""
-    records = {
-        "customer": scope.customer,
-        "event": scope.event,
-        "start": scope.start,
-        "values": scope.values,
-        "journey": scope.memory,
-    }
-    record = records[name.root] if name.root in records else scope.object_of(name.root)
-    return deep(record.get(name.path[0]), name.path[1:]) if name.path else None
+    if not name.path:
+        return None
+    held = _HELD.get(name.root)
+    record = scope.object_of(name.root) if held is None else held(scope)
+    return deep(record.get(name.path[0]), name.path[1:])

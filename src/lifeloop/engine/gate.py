@@ -1,15 +1,19 @@
 """May this message leave now? The same answer when a run comes to a send, and again just before the hand-off.
 
-Asked in this order, and the first *no* decides: consent, suppression, address, lateness; then hours, holidays, gap,
-limit and what the customer wishes together, which never drop a message but hold it until all of them agree; last,
-whether it would still be worth reading by then (``expires``).
+Asked in this order, and the first *no* decides: consent, suppression, address, an open case, lateness; then hours,
+holidays, gap, limit, priority and what the customer wishes together, which never drop a message but hold it until all
+of them agree; last, whether it would still be worth reading by then (``expires``).
 
-* **Consent.** A topic that needs it needs a *yes*, for ``channel/topic`` or else for the topic. A topic owed by the
-  contract leaves without one, but if it counts as contact an explicit *no* is honoured too.
+* **Consent.** A topic that needs it needs a *yes*, for ``channel/topic`` or else for the topic; where the law allows
+  it, having bought something like it will do as long as nothing was said. A topic owed by the contract leaves without
+  one, but if it counts as contact an explicit *no* is honoured too.
+* **Recovery.** While another journey puts something right with somebody, promotion waits, or is left out.
 * **Late** is about us: how far ``now`` is behind ``due_at``. Whoever holds a message moves its ``due_at`` along, so
   that no hour, gap or limit ever counts as lateness.
 * **Gap and limit** are rolling: a message exactly one gap, or one window, after another is allowed. They look at all
   messages that count, whichever journey sent them.
+* **Priority.** A message that would push back what a journey that goes first wants to say soon waits for it
+  (``engine.claims``).
 * **Pace and pause** are the customer's own: at most one a week, or nothing until a day they chose. They hold what
   needs consent, and nothing that belongs to a contract.
 """
@@ -25,7 +29,7 @@ from zoneinfo import ZoneInfo
 from lifeloop.clock import Instant
 from lifeloop.engine.hours import ANY_HOUR, next_open
 from lifeloop.engine.timing import add_length
-from lifeloop.engine.values import Facts, Record
+from lifeloop.engine.values import Claim, Facts, Record, Sale, Sent
 from lifeloop.journey.length import Length
 from lifeloop.journey.plan import Policy
 
@@ -34,8 +38,21 @@ WEEK = Length(days=7)
 _ADDRESSES = {"email": "email", "sms": "phone", "whatsapp": "phone"}
 _OTHERWISE = "email"
 
-HoldRule = Literal["hours", "holidays", "gap", "limit", "pace", "pause"]
-DropRule = Literal["consent", "suppressed", "address", "late", "expired"]
+HoldRule = Literal["hours", "holidays", "gap", "limit", "pace", "pause", "priority", "recovery"]
+DropRule = Literal["consent", "suppressed", "address", "recovery", "late", "expired"]
+DAY = Length(days=1)
+AGAIN = 15
+"""Seconds until a message looks again that waits for one due now, which another worker has not come to yet."""
+PATIENCE = 60
+"""Seconds for which it does so: a journey that nobody moves stands in nobody's way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Who has the place that a message wanted: a journey and, where it is one, its message."""
+
+    journey: str
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +65,11 @@ class Allow:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Not before ``until``, the first instant at which hours, holidays, gap, limit, pace and pause all agree."""
+    """Not before ``until``, the first instant at which all rules agree, as far as can be known now."""
 
     until: Instant
     rule: HoldRule
-    detail: str = ""
+    taken_by: Taken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +118,14 @@ def decide(
 
     Without ``expires_at`` a policy that expires is counted from ``due_at``.
     """
-    forbidden = _forbidden(policy, facts, channel)
+    forbidden = _forbidden(policy, facts, channel, now, zone, country)
     if forbidden:
         return forbidden
+    if facts.recovering is not None and policy.recovery == "skip":
+        return Drop("recovery", facts.recovering)
     late_by = now - due_at
     late = late_by > 0 and now > add_length(due_at, policy.late.after, zone, country=country)
-    if late and policy.late.then != "send":
+    if late and policy.late.then != "send" and not facts.halted:
         return Drop("late", f"{late_by // 3600} hours late", stops=policy.late.then == "stop")
     held = _held(policy, facts, now, zone, country)
     if expires_at is None and policy.expires is not None:
@@ -124,8 +143,33 @@ def has_consent(policy: Policy, consents: Mapping[str, bool], channel: str) -> b
     return said is not False or not policy.counts
 
 
-def _forbidden(policy: Policy, facts: Facts, channel: str) -> Drop | None:
-    if not has_consent(policy, facts.consents, channel):
+def is_own_customer(
+    policy: Policy, facts: Facts, channel: str, now: Instant, zone: ZoneInfo, country: str | None
+) -> bool:
+    """Tell whether a purchase stands in for a yes that was never asked for; a word of theirs always goes first.
+
+    Countries differ in what they allow: the customer's own decides (``customer.country``), else the project's.
+    """
+    allowed = policy.own_customers
+    if allowed is None or not facts.sales or not {f"{channel}/{policy.topic}", policy.topic}.isdisjoint(facts.consents):
+        return False
+    home = str(facts.customer.get("country") or country or "")
+    if channel not in allowed.channels.get(home, ()):
+        return False
+
+    def carries(sale: Sale) -> bool:
+        fits = sale.offered and sale.product in allowed.products and sale.entity == allowed.entity
+        return fits and now <= add_length(sale.at, allowed.max_age, zone)
+
+    return any(map(carries, facts.sales))
+
+
+def _forbidden(
+    policy: Policy, facts: Facts, channel: str, now: Instant, zone: ZoneInfo, country: str | None
+) -> Drop | None:
+    if not has_consent(policy, facts.consents, channel) and not is_own_customer(
+        policy, facts, channel, now, zone, country
+    ):
         return Drop("consent", policy.topic)
     if is_suppressed(channel, facts):
         return Drop("suppressed", channel)
@@ -137,28 +181,78 @@ def _forbidden(policy: Policy, facts: Facts, channel: str) -> Drop | None:
 def _held(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo, country: str | None) -> Hold | None:
     """Say until when rules hold a message, and name the one of them that holds it now and longest."""
     opens = _opens(policy, now, zone, country)
+    claim = _goes_first(policy, facts, now, zone, country)
     apart: dict[HoldRule, Instant] = {
         "gap": _apart(policy, facts, now, zone, country),
         "limit": _below_limit(policy, facts, now, zone, country),
         "pace": _paced(policy, facts, now, zone),
         "pause": _paused(policy, facts, now),
+        "priority": now if claim is None else max(claim.at, now + AGAIN),
+        "recovery": _recovered(policy, facts, now, zone),
     }
     rule, longest = max(apart.items(), key=itemgetter(1))
     if max(opens, longest) == now:
         return None
     until = _opens(policy, max(opens, longest), zone, country)
     if longest >= opens:
-        return Hold(until, rule)
+        return Hold(until, rule, _taken_by(rule, facts, claim))
     is_open = policy.hours is None or next_open(policy.hours, now, zone) == now
     return Hold(until, "holidays" if is_open else "hours")
+
+
+def _taken_by(rule: HoldRule, facts: Facts, claim: Claim | None) -> Taken | None:
+    """Return who has the place: what was said last, or what goes first."""
+    match rule:
+        case "gap" | "limit" | "pace":
+            latest = _latest(facts)
+            return Taken(latest.journey, latest.message) if latest and latest.journey else None
+        case "priority" if claim is not None:
+            return Taken(claim.journey, claim.message)
+        case "recovery" if facts.recovering is not None:
+            return Taken(facts.recovering)
+        case _:
+            return None
+
+
+def _latest(facts: Facts) -> Sent | None:
+    return max((sent for sent in facts.sent if sent.counts), key=lambda sent: sent.at, default=None)
+
+
+def _goes_first(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo, country: str | None) -> Claim | None:
+    """Return the first message of a journey that goes first which this one, said now, would push back."""
+    if not policy.counts:
+        return None
+    for claim in facts.claims:
+        if claim.at < now - PATIENCE or not _pushes_back(claim, facts, now, zone, country):
+            continue
+        if _forbidden(claim.policy, facts, channel_for(claim.by, facts), now, zone, country) is None:
+            return claim
+    return None
+
+
+def _pushes_back(claim: Claim, facts: Facts, now: Instant, zone: ZoneInfo, country: str | None) -> bool:
+    """Tell whether a message said now would keep another from its moment, by its gap, or within a day by its limit."""
+    gap, limit = claim.policy.gap, claim.policy.limit
+    if gap is not None and add_length(now, gap, zone, country=country) > claim.at:
+        return True
+    if limit is None or claim.at > add_length(now, DAY, zone):
+        return False
+    still = [sent for sent in facts.sent if sent.counts and add_length(sent.at, limit.per, zone) > claim.at]
+    return len(still) + 1 >= limit.count
+
+
+def _recovered(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo) -> Instant:
+    """Return when to look again at promotion that waits for a case to be closed: nobody knows when that will be."""
+    waits = facts.recovering is not None and policy.recovery == "wait"
+    return add_length(now, DAY, zone) if waits else now
 
 
 def _paced(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo) -> Instant:
     """Return when a week has passed since the last contact, for somebody who asked to hear from us less often."""
     if facts.pace is None or not policy.needs_consent:
         return now
-    latest = max((sent.at for sent in facts.sent if sent.counts), default=None)
-    return now if latest is None else max(now, add_length(latest, WEEK, zone))
+    latest = _latest(facts)
+    return now if latest is None else max(now, add_length(latest.at, WEEK, zone))
 
 
 def _paused(policy: Policy, facts: Facts, now: Instant) -> Instant:
@@ -178,8 +272,8 @@ def _apart(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo, country: 
     """Return when the gap to the latest message that counts is over."""
     if policy.gap is None:
         return now
-    latest = max((sent.at for sent in facts.sent if sent.counts), default=None)
-    return now if latest is None else max(now, add_length(latest, policy.gap, zone, country=country))
+    latest = _latest(facts)
+    return now if latest is None else max(now, add_length(latest.at, policy.gap, zone, country=country))
 
 
 def _below_limit(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo, country: str | None) -> Instant:

@@ -24,15 +24,15 @@ Only a plan or a state that the engine could not have made raises (``lifeloop.en
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.engine import steps, waits
 from lifeloop.engine.errors import BrokenPlanError
 from lifeloop.engine.prepared import prepare
-from lifeloop.engine.values import Facts, Move, State, Status, Wake
-from lifeloop.engine.walk import STAY, Here, Next, Walk
+from lifeloop.engine.values import Facts, Move, State, Status, Visited, Wake
+from lifeloop.engine.walk import STAY, Next, Walk
 from lifeloop.journey.plan import (
     Ask,
     Branch,
@@ -74,33 +74,42 @@ def advance(
     return walk.move()
 
 
+def ended_at(state: State, node: str, visit: int, reason: str, now: Instant) -> tuple[State, Visited]:
+    """Return the end of a run that waits, whose message of an earlier visit was dropped just before it left.
+
+    It is the end that the run would have come to there; a reason said before (by a stop rule) stays.
+    """
+    said = state.reason or reason
+    over = state._replace(node=None, status=Status.STOPPED, due_at=None, deadline=None, reason=said)
+    return over, Visited(node, visit, now, "stopped", said)
+
+
 def _walk_on(walk: Walk, following: Next, *, first_look: bool) -> None:
     """Go from node to node. ``first_look``: the run stands on its node already."""
-    left = len(walk.plan.nodes) + 1
-    while True:
-        following = _ask_rules(walk, following)
+    for _ in range(len(walk.plan.nodes) + 2):
+        if walk.learned:
+            following = _ask_rules(walk, following)
         if walk.status is not Status.WAITING:
             return
-        if not isinstance(following, Here):
-            if following is None:
-                _end(walk)
-                return
+        if following is None:
+            _end(walk)
+            return
+        if following is not STAY:
             walk.enter(following)
         elif not first_look:
             return
         first_look = False
-        left -= 1
-        if left < 0:
-            raise BrokenPlanError(f"{walk.plan.journey} runs in a circle at {walk.node}")
-        following = _step(walk, walk.prepared.node(walk.node or ""))
+        node = walk.prepared.node(walk.node or "")
+        following = _STEPS[type(node)](walk, node)
         walk.fresh = False
+    raise BrokenPlanError(f"{walk.plan.journey} runs in a circle at {walk.node}")
 
 
 def _ask_rules(walk: Walk, following: Next) -> Next:
     """Ask the goal and the stop rules, where anything they look at may have changed; return where to go then."""
-    if walk.closing or not walk.learned or walk.status is not Status.WAITING:
-        return following
     walk.learned = False
+    if walk.closing or walk.status is not Status.WAITING:
+        return following
     prepared = walk.prepared
     if prepared.goal is not None and walk.converted_at is None and walk.holds(prepared.goal):
         walk.converted_at = walk.now
@@ -124,31 +133,18 @@ def _end(walk: Walk) -> None:
     walk.finish(Status.STOPPED if walk.closing else Status.COMPLETED)
 
 
-def _step(walk: Walk, node: Node) -> Next:  # noqa: C901, PLR0912  # one case for each kind of node, and nothing else
-    match node:
-        case Send():
-            return steps.send(walk, node)
-        case Wait():
-            return waits.wait(walk, node)
-        case WaitFor():
-            return waits.wait_for(walk, node)
-        case Branch():
-            return steps.branch(walk, node)
-        case Split():
-            return steps.split(walk, node)
-        case Set():
-            return steps.set_data(walk, node)
-        case Record():
-            return steps.record(walk, node)
-        case Call():
-            return steps.call(walk, node)
-        case Ask():
-            return steps.ask(walk, node)
-        case Enter():
-            return steps.enter_journey(walk, node)
-        case Milestone():
-            return steps.milestone(walk, node)
-        case Stop():
-            return steps.stop(walk, node)
-        case _:
-            assert_never(node)
+_STEPS: Mapping[type[Node], Callable[[Walk, Any], Next]] = {
+    Ask: steps.ask,
+    Branch: steps.branch,
+    Call: steps.call,
+    Enter: steps.enter_journey,
+    Milestone: steps.milestone,
+    Record: steps.record,
+    Send: steps.send,
+    Set: steps.set_data,
+    Split: steps.split,
+    Stop: steps.stop,
+    Wait: waits.wait,
+    WaitFor: waits.wait_for,
+}
+"""What each kind of node does. Every kind has its line; a test holds that none is missing."""

@@ -16,12 +16,16 @@ _KEPT = 512
 
 @dataclass(slots=True)
 class Prepared:
-    """What a walk looks up. ``readings``: the conditions of a node, in order; ``reads``: the names a branch asks."""
+    """What a walk looks up.
+
+    ``nodes``: also under the ids they once had; ``readings``: the conditions of a node, in order; ``reads``: the names
+    a branch asks, each as it is written.
+    """
 
     plan: Plan
     nodes: Mapping[str, Node]
     readings: Mapping[str, tuple[Reading, ...]]
-    reads: Mapping[str, tuple[DataName, ...]]
+    reads: Mapping[str, tuple[tuple[str, DataName], ...]]
     stops: tuple[tuple[Reading, StopRule], ...]
     goal: Reading | None
     rules_ask_messages: bool
@@ -32,7 +36,7 @@ class Prepared:
         Raises:
             BrokenStateError: the plan has no such node.
         """
-        found = self.nodes.get(name) or self.nodes.get(self.plan.renamed.get(name, ""))
+        found = self.nodes.get(name)
         if found is None:
             raise BrokenStateError(f"{self.plan.journey} has no step {name}")
         return found
@@ -58,13 +62,14 @@ def prepare(plan: Plan) -> Prepared:
 
 def _fresh(plan: Plan) -> Prepared:
     rules = (*(rule.when for rule in plan.stops), *(() if plan.goal is None else (plan.goal,)))
+    nodes = {node.id: node for node in plan.nodes}
     asked = {node.id: tuple(_conditions(node)) for node in plan.nodes}
     return Prepared(
         plan=plan,
-        nodes={node.id: node for node in plan.nodes},
+        nodes={**{old: nodes[new] for old, new in plan.renamed.items() if new in nodes}, **nodes},
         readings={name: tuple(reading_of(each) for each in conditions) for name, conditions in asked.items()},
         reads={
-            name: tuple(dict.fromkeys(n for each in found for n in names_in(each))) for name, found in asked.items()
+            name: tuple({str(n): n for each in found for n in names_in(each)}.items()) for name, found in asked.items()
         },
         stops=tuple((reading_of(rule.when), rule) for rule in plan.stops),
         goal=None if plan.goal is None else reading_of(plan.goal),

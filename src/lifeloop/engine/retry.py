@@ -71,8 +71,12 @@ class Ability:
     can_ask: bool = False
     reconcile: int = 15 * 60
     on_uncertain: Literal["assume sent", "park", "resend"] = "assume sent"
+    pauses: tuple[int, ...] = ()
+    """Seconds before each further try, and no try after them, whatever is late; none: doubling, until it is."""
 
 
+WEBHOOK_PAUSES = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Ten tries within three days and a bit: the schedule that Standard Webhooks gives as its example."""
 _FIRST_PAUSE = 30
 _LONGEST_PAUSE = 3600
 _LONGEST_WISH = 86_400
@@ -101,6 +105,8 @@ def next_try(
             return Settled("rejected")
         case Outcome.CONFIGURATION:
             return Pause()
+        case _ if ability.pauses:
+            return _scheduled(message_id, attempt, now, retry_after, ability.pauses)
         case Outcome.NOT_ACCEPTED:
             at = now + pause_after(attempt, message_id, retry_after)
             return Settled("given up") if give_up_at is not None and at > give_up_at else RetryAt(at)
@@ -119,8 +125,22 @@ def recognised_until(first_tried_at: Instant, key_window: int | None) -> Instant
 def pause_after(attempt: int, message_id: str, retry_after: int | None = None) -> int:
     """Return the seconds to wait: doubling, up to a quarter more by message, never less than asked for."""
     doubled = min(_FIRST_PAUSE * 2 ** min(attempt - 1, 30), _LONGEST_PAUSE)
-    jittered = int(doubled * (1 + fraction_of(f"{message_id}:{attempt}") / 4))
+    return _apart(doubled, f"{message_id}:{attempt}", retry_after)
+
+
+def _apart(pause: int, name: str, retry_after: int | None) -> int:
+    """Keep messages from coming back all at once, and never before the other side wants them."""
+    jittered = int(pause * (1 + fraction_of(name) / 4))
     return max(jittered, min(max(retry_after or 0, 0), _LONGEST_WISH))
+
+
+def _scheduled(
+    message_id: str, attempt: int, now: Instant, retry_after: int | None, pauses: tuple[int, ...]
+) -> NextTry:
+    """Follow a schedule: the receiver knows the id again, so a lost answer is tried again like a refusal."""
+    if attempt > len(pauses):
+        return Settled("given up")
+    return RetryAt(now + _apart(pauses[attempt - 1], f"{message_id}:{attempt}", retry_after))
 
 
 def _uncertain(

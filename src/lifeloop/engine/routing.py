@@ -22,7 +22,7 @@ from lifeloop.engine.scope import Scope, audience_scope
 from lifeloop.engine.timing import add_length, anchor_moment, next_occurrence
 from lifeloop.engine.values import Candidate, Event, Facts, Record
 from lifeloop.engine.zones import zone_of
-from lifeloop.journey.condition import DataName
+from lifeloop.journey.condition import ALWAYS, DataName
 from lifeloop.journey.plan import OnCalendar, OnChange, OnEvent, OnMoment, OnSegment, Plan, Trigger
 
 ZONE = "customer.timezone"
@@ -78,7 +78,7 @@ def event_candidate(start: Start, event: Event, object_key: str | None = None) -
     trigger = start.trigger
     if not isinstance(trigger, OnEvent) or trigger.event != event.name:
         return None
-    if asks_only(trigger.where, _OF_THE_EVENT):
+    if trigger.where != ALWAYS and asks_only(trigger.where, _OF_THE_EVENT):
         facts = Facts("", {})
         if not holds(trigger.where, audience_scope(start.plan, facts, event.at, event.data)):
             return None

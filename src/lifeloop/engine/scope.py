@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ class Scope:
     things: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     sent: tuple[Sent, ...] = ()
-    segments: frozenset[str] = frozenset()
+    segments: AbstractSet[str] = frozenset()
     named: frozenset[str] = frozenset()
     started_at: Instant | None = None
     start_seq: int | None = None

@@ -48,7 +48,10 @@ def send(walk: Walk, node: Send) -> Next:
 
 def _hold(walk: Walk, hold: Hold) -> Next:
     if walk.deadline != hold.until:
-        walk.note("held", hold.rule, {"rule": hold.rule, "until": hold.until})
+        data: dict[str, Json] = {"rule": hold.rule, "until": hold.until}
+        if hold.taken_by is not None:
+            data |= {"journey": hold.taken_by.journey, "message": hold.taken_by.message}
+        walk.note("held", hold.rule, data)
     walk.deadline = walk.due_at = hold.until
     return STAY
 
@@ -75,10 +78,12 @@ def _say(walk: Walk, node: Send, channel: str, meant: int, expires_at: int | Non
             node.args,
             data,
             expires_at,
+            walk.plan.journey,
         )
     )
     walk.note("sent", node.message)
-    walk.says(Sent(node.message, channel, node.policy.topic, walk.now, node.policy.counts, own=True))
+    policy, journey = node.policy, walk.plan.journey
+    walk.says(Sent(node.message, channel, policy.topic, walk.now, policy.counts, own=True, journey=journey))
     # Whatever is counted from here is counted from the real sending.
     walk.moment = walk.now
     return node.next
@@ -86,11 +91,19 @@ def _say(walk: Walk, node: Send, channel: str, meant: int, expires_at: int | Non
 
 def branch(walk: Walk, node: Branch) -> Next:
     """Go the way of the first case that holds."""
-    readings = walk.prepared.readings[node.id]
-    case = next((index for index, reading in enumerate(readings) if walk.holds(reading)), None)
-    read: dict[str, Json] = {str(name): walk.value(name) for name in walk.prepared.reads[node.id]}
-    walk.note("chose", node.verb, {"case": case, **read})
+    case = _first_case(walk, node)
+    data: dict[str, Json] = {"case": case}
+    for written, name in walk.prepared.reads[node.id]:
+        data[written] = walk.value(name)
+    walk.note("chose", node.verb, data)
     return node.otherwise if case is None else node.cases[case].target
+
+
+def _first_case(walk: Walk, node: Branch) -> int | None:
+    for index, reading in enumerate(walk.prepared.readings[node.id]):
+        if walk.holds(reading):
+            return index
+    return None
 
 
 def split(walk: Walk, node: Split) -> Next:

@@ -23,6 +23,7 @@ from lifeloop.journey.moment import AtTime, FromAnchor, InHours, Moment, OnDate,
 from lifeloop.journey.plan import Json
 
 _MINUTE = 60
+_DAY = 86_400
 _CACHED = 16_384
 _MIDNIGHT = time()
 
@@ -34,9 +35,15 @@ def add_length(
     sign = -1 if back else 1
     if not (length.months or length.days or length.working_days):
         return instant + sign * length.seconds
-    shown = local(instant, zone)
+    shown, exact = local(instant, zone), sign * length.seconds
+    if not (length.months or length.working_days):
+        # Mere days, and no change of the clock between here and there: those days have 24 hours each.
+        there = instant + sign * length.days * _DAY
+        arrived = local(there, zone)
+        if arrived.utcoffset() == shown.utcoffset() and not arrived.fold:
+            return there + exact
     day = shift_day(shown.date(), length, back=back, country=country)
-    return instant_of(day, shown.time(), zone) + sign * length.seconds
+    return instant_of(day, shown.time(), zone) + exact
 
 
 def occurrence(anchor: Instant, every: Length, number: int, zone: ZoneInfo, *, country: str | None = None) -> Instant:

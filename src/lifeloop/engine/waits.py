@@ -29,7 +29,7 @@ def wait(walk: Walk, node: Wait) -> Next:
     # A date that moved into the past was nobody's lateness: what follows is meant for now.
     moved = not walk.fresh and deadline != walk.deadline
     walk.moment = walk.now if moved else max(deadline, walk.since)
-    walk.note("waited", walk.wake)
+    walk.note("waited", str(walk.wake))
     return node.next
 
 

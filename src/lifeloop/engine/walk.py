@@ -7,9 +7,8 @@ step changes (data set, a message said) is seen by the steps behind it in the sa
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from enum import Enum
-from typing import cast
+from typing import Final, cast
 
 from lifeloop.clock import Instant
 from lifeloop.engine.conditions import Reading
@@ -33,7 +32,7 @@ class Here(Enum):
     STAY = "stay"
 
 
-STAY = Here.STAY
+STAY: Final = Here.STAY
 Next = NodeId | None | Here
 """What a step returns: the next node, None for the end, or ``STAY``."""
 
@@ -132,7 +131,7 @@ class Walk:
         if self.fresh:
             self.note("waits", "", {"until": deadline, **data})
         elif self.deadline != deadline:
-            self.note("retimed", self.wake, {"until": deadline})
+            self.note("retimed", str(self.wake), {"until": deadline})
         self.deadline = self.due_at = deadline
         return STAY
 
@@ -196,7 +195,7 @@ class Walk:
         scope, facts = self.scope, self.facts
         if scope.customer is facts.customer and scope.sent is facts.sent:
             return facts
-        return replace(facts, customer=scope.customer, sent=scope.sent)
+        return facts._replace(customer=scope.customer, sent=scope.sent)
 
     def data_for(self, uses: tuple[str, ...]) -> Record:
         """Return the records a text reads besides the live ones."""

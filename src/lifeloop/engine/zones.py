@@ -38,7 +38,12 @@ def zone_named(name: Json) -> ZoneInfo | None:
 def zone_of(customer: Mapping[str, Json], plan: Plan) -> ZoneInfo:
     """Return the zone this customer's times are on: the journey's own, the customer's, or else the project's."""
     wanted = customer.get("timezone") if plan.timezone == "customer" else plan.timezone
-    return zone_named(wanted) or zone_named(plan.project_timezone) or _zone("UTC")
+    return _first_named(wanted if isinstance(wanted, str) else None, plan.project_timezone)
+
+
+@lru_cache(maxsize=_CACHED)
+def _first_named(wanted: str | None, project: str) -> ZoneInfo:
+    return zone_named(wanted) or zone_named(project) or _zone("UTC")
 
 
 def local(instant: Instant, zone: ZoneInfo) -> datetime:

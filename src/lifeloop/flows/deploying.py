@@ -120,7 +120,7 @@ class _Putting:
             parameters=old.parameters if old else None,
             job_variables=old.job_variables if old else None,
             schedules=[_schedule(one, old)],
-            concurrency_limit=AT_ONCE,
+            concurrency_limit=_limit(old) or AT_ONCE,
             concurrency_options=ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
             parameter_openapi_schema=parameter_schema(made).model_dump(),
             enforce_parameter_schema=True,
@@ -146,7 +146,7 @@ class _Putting:
             parameters=old.parameters,
             job_variables=old.job_variables,
             schedules=[_same(schedule) for schedule in old.schedules],
-            concurrency_limit=old.global_concurrency_limit.limit if old.global_concurrency_limit else None,
+            concurrency_limit=_limit(old),
             concurrency_options=old.concurrency_options,
             parameter_openapi_schema=old.parameter_openapi_schema,
             enforce_parameter_schema=old.enforce_parameter_schema,
@@ -170,6 +170,10 @@ def _schedule(one: Deployment, old: DeploymentResponse | None) -> DeploymentSche
     every = IntervalSchedule(interval=timedelta(seconds=one.interval), timezone="UTC")
     stopped = any(schedule.slug == one.slug and not schedule.active for schedule in old.schedules) if old else False
     return DeploymentScheduleCreate(schedule=every, active=not stopped, slug=one.slug)
+
+
+def _limit(old: DeploymentResponse | None) -> int | None:
+    return old.global_concurrency_limit.limit if old and old.global_concurrency_limit else None
 
 
 def _same(one: Any) -> DeploymentScheduleCreate:

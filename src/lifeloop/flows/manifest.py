@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from lifeloop.flows.naming import DEPLOYMENT, identifier
 from lifeloop.journey.project import Project
+from lifeloop.journey.reader import OWN_FLOW
 
 POOL = "journeys"
 SAFETY_INTERVAL = 900
 """Seconds between the waves that catch a lost wake-up; everything else is woken when it is due."""
 UPKEEP_INTERVAL = 600
-UPKEEP = "upkeep"
+UPKEEP = OWN_FLOW
+"""No journey can have this name."""
 AT_ONCE = 4
 """Waves of one journey that may run side by side: a run for one customer, or parts, beside the scheduled one. More are
 cancelled, so that what piled up while no worker ran is not all started at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +20,16 @@ from lifeloop.flows.waking import Waking
 from lifeloop.journey.plan import Plan
 from lifeloop.store.values import Shard
 from lifeloop.work.guarding import open_guard
+from lifeloop.work.settling import settled
 from lifeloop.work.tidying import settle_lost
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace, open_workspace
+
+GATHERS = 0.5
+"""Seconds after which a deployed wave looks once more before it ends: while events keep coming, one run moves them all,
+and nobody waits until the next has begun. Few at a time are gathered for so long, for each round is told to Prefect."""
+
+FEW = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ async def run_flow(root: Path, plan: Plan, tasks: StepTasks, options: Options) -
     """
     now, shard = read_instant(options.as_of), read_shard(options.shard)
     ends = monotonic() + options.budget
-    with discreet("the wave"), closing(open_workspace(root)) as space:
+    with discreet("the wave"), closing(open_workspace(root)) as space, settled():
         wave = Wave(
             space,
             plan.journey,
@@ -72,23 +80,31 @@ async def _drain(space: Workspace, wave: Wave, tasks: StepTasks, ends: float) ->
         if not wave.dry_run:
             open_guard(space)
             settle_lost(space, wave.now)
-        while await _round(wave, tasks) and monotonic() < ends:
-            pass
+        await _go_round(wave, tasks, ends, looks_again=bool(deployment.id) and not wave.dry_run)
     finally:
         present.reset(token)
 
 
-async def _round(wave: Wave, tasks: StepTasks) -> bool:
+async def _go_round(wave: Wave, tasks: StepTasks, ends: float, *, looks_again: bool) -> None:
+    moved = await _round(wave, tasks)
+    while moved and monotonic() < ends:
+        if looks_again and moved < FEW:
+            await asyncio.sleep(GATHERS)
+        moved = await _round(wave, tasks)
+
+
+async def _round(wave: Wave, tasks: StepTasks) -> int:
+    """Do what is due once, kind by kind; returns how many were looked at."""
     moved = 0
     if waiting := wave.candidates_due():
         moved += await tasks.admit(waiting)
     for step in wave.standing():
         moved += await tasks.step(step.node, step.label)(step.node, step.count)
     if wave.dry_run:
-        return False
+        return 0
     if ready := wave.messages_due():
         moved += sum((await tasks.deliver(ready)).values())
-    return moved > 0
+    return moved
 
 
 async def _tell(space: Workspace, wave: Wave, plan: Plan) -> None:

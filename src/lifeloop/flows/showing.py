@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
@@ -30,6 +31,8 @@ async def show(space: Workspace, wave: Wave, plan: Plan) -> None:
         _emit(plan.journey, "late", {"seconds": wave.latest})
     if wave.halted:
         _emit(plan.journey, "halted", {"messages": wave.counts().get("held", 0)})
+    for trip in wave.tripped:
+        _emit(plan.journey, "halted", {"what": trip.scope, "name": trip.name, "by": trip.by, **trip.figures})
 
 
 async def _tables(space: Workspace, plan: Plan) -> None:
@@ -60,11 +63,11 @@ def _wave_text(wave: Wave, plan: Plan) -> str:
     return f"## {plan.name}\n\n| what | people |\n|---|---|\n{rows}\n\nNext due: {utc_text(due)}\n"
 
 
-def _emit(journey: str, what: str, payload: dict[str, int]) -> None:
+def _emit(journey: str, what: str, payload: Mapping[str, int | str]) -> None:
     emit_event(
         event=f"lifeloop.wave.{what}",
         resource={"prefect.resource.id": resource(journey), "prefect.resource.name": journey},
-        payload=payload,
+        payload=dict(payload),
     )
 
 

@@ -13,6 +13,7 @@ from prefect.runtime import deployment, flow_run
 from lifeloop.flows.discreet import discreet
 from lifeloop.flows.manifest import UPKEEP
 from lifeloop.flows.waking import Waking
+from lifeloop.work.errands import run_errands
 from lifeloop.work.guarding import open_guard
 from lifeloop.work.left_behind import left_behind
 from lifeloop.work.tidying import tidy
@@ -45,6 +46,7 @@ async def _keep_up(root: Path) -> dict[str, int]:
     try:
         open_guard(space)
         done = Counter(tidy(space))
+        done.update(await run_errands(space))
         ends = monotonic() + BUDGET
         names = left_behind(space)
         for name in names:

@@ -10,7 +10,15 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterExpectedStartTime,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 
@@ -18,6 +26,8 @@ from lifeloop.clock import Instant
 from lifeloop.flows.naming import deployment_name
 from lifeloop.flows.server import FAILURES
 
+WAKE_UP = "wake-up"
+"""The tag of runs that were made because something falls due; they move everybody, whatever else an operator starts."""
 SOON = 15
 """Seconds from one wave of a journey to the next at the earliest: however often something falls due, no stampede."""
 
@@ -61,7 +71,8 @@ class Waking:
             found = await self.client.read_deployment_by_name(deployment_name(journey))
         except ObjectNotFound:
             return None
-        return await self.at(found.id, journey, due, max(due, self.now))
+        begins = await self._about_to_begin(found.id) if due <= self.now else None
+        return begins or await self.at(found.id, journey, due, max(due, self.now))
 
     async def again(self, deployment_id: Any, journey: str, due: Instant, *, own: Any) -> FlowRun:
         """Schedule the wave after this one, whose run is ``own``: exactly when due, but not in a rush."""
@@ -83,9 +94,23 @@ class Waking:
                 name=f"{journey} wakes {at:%a %d %b %Y %H:%M} UTC",
                 state=Scheduled(scheduled_time=at),
                 idempotency_key=key,
-                tags=["wake-up"],
+                tags=[WAKE_UP],
             )
             over = run.state is not None and run.state.is_final()
             if not over and str(run.id) != own:
                 return run
             key = f"wake:{journey}:after:{run.id}"
+
+    async def _about_to_begin(self, deployment_id: UUID) -> FlowRun | None:
+        """Return a wake-up that nobody has taken yet: it will look after us, so one for each event would be a crowd."""
+        now = datetime.fromtimestamp(self.now, UTC)
+        found = await self.client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(
+                deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+                tags=FlowRunFilterTags(all_=[WAKE_UP]),
+                expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": now}),
+            ),
+            limit=1,
+        )
+        return found[0] if found else None

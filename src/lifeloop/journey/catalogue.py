@@ -7,14 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from lifeloop.journey.breakers import Breakers, Rate
 from lifeloop.journey.condition import Condition, Value
 from lifeloop.journey.diagnostic import Place
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import Hours
+from lifeloop.journey.pacing import Pacing
 
 Tracking = Literal["off", "aggregate", "individual"]
 TRACKING: tuple[Tracking, ...] = ("off", "aggregate", "individual")
 """What is counted of opens and clicks: nothing, clicks of everybody together, or each person's who said yes."""
+Receives = Literal["calls", "webhooks"]
+"""What an outside system takes: calls that must not be repeated, or webhooks, which it knows again by their id."""
+RECEIVES: tuple[Receives, ...] = ("calls", "webhooks")
 AttributeType = Literal["text", "number", "money", "date", "datetime", "boolean", "email", "phone", "length"]
 
 
@@ -56,6 +61,10 @@ class Topic:
     basis: Literal["contract", "consent"] = "consent"
     counts: bool = True
     titles: Mapping[str, str] = field(default_factory=dict)
+    similar_to: tuple[str, ...] = ()
+    """Products whose buyers need not have said yes, where the law of their country allows it (soft opt-in)."""
+    watch: Limit | None = None
+    """More than this to one person is told to operators. It holds nothing; None: nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,10 @@ class Delivery:
     topic: str | None = None
     timezone: str | None = None
     holidays: Literal["avoid", "ignore"] | None = None
+    recovery: Literal["wait", "skip", "send"] | None = None
+    """What becomes of promotion while another journey puts something right with the customer."""
+    volume: Rate | None = None
+    """What one journey may send to all people together, before it is halted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +111,10 @@ class Connection:
     actions: Mapping[str, Action] = field(default_factory=dict)
     key_window: int | None = None
     """Seconds for which it takes a second request with the same key for the first one; None: nobody says so."""
+    former_secret: str | None = None
+    """The secret before this one: while receivers change over, every request carries both signatures."""
+    receives: Receives = "calls"
+    pacing: Pacing = Pacing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,11 @@ class Sender:
     display: str
     address: str
     reply_to: str | None = None
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the @, in small letters: mailboxes trust it or do not."""
+        return self.address.rpartition("@")[2].lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +151,17 @@ class Retention:
     events: int | None = None
     attempts: int | None = None
     visits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCustomerRules:
+    """When having bought stands in for a yes. ``countries``: ways allowed, where the built-in table is not right."""
+
+    company: str = ""
+    """Who sells and writes; empty: the name under ``company``."""
+    within: Length = Length(months=36)
+    """How long after the sale."""
+    countries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +188,13 @@ class Catalogue:
     values: Mapping[str, Value] = field(default_factory=dict)
     company: Mapping[str, str] = field(default_factory=dict)
     priority: tuple[str, ...] = ()
+    own_customers: OwnCustomerRules = OwnCustomerRules()
     people: str = "people/"
     email: str = "inbox"
     """The way out for e-mail: ``inbox``, ``smtp`` or a provider; its settings live under ``channels``."""
     channels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    pacings: Mapping[str, Pacing] = field(default_factory=dict)
+    """How fast each of these ways out may be used, where that is said."""
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
     """Where the settings under ``channels`` stand, for the room that knows what each provider takes."""
     web: Web = Web()
@@ -166,6 +202,7 @@ class Catalogue:
     test_addresses: tuple[str, ...] = ()
     """Who may get messages that leave this machine while ``environment`` is not ``production``."""
     retention: Retention = Retention()
+    breakers: Breakers = Breakers()
 
 
 @dataclass(frozen=True, slots=True)

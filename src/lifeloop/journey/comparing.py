@@ -13,6 +13,7 @@ from lifeloop.journey.length import Length
 from lifeloop.journey.lengths import parse_length, read_length
 from lifeloop.journey.literals import NOTHING, expected, guess_kind, in_range, parse_literal, parse_number
 from lifeloop.journey.names import NAME, check_name, data_name
+from lifeloop.journey.near_date import near_date
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.scope import Scope, kind_of
 from lifeloop.journey.source import Report, Scalar, inside, part
@@ -47,6 +48,7 @@ _SIGNS: dict[str, Operator] = {
     "<": "is below",
     "<=": "is at most",
 }
+_FOREIGN = {"==": "is", "<>": "is not"}
 _ORDER = {"is at least", "is at most", "is above", "is below", "is between"}
 _DATES = {"is more than ago", "is less than ago", "is within", "is before", "is after"}
 _LENGTHS = {"is more than ago", "is less than ago", "is within"}
@@ -89,6 +91,7 @@ class _Comparison:
         self.attribute = self.scope.attribute(subject)
         kind = kind_of(self.attribute) if self.attribute else self._guess()
         self._dates_in_order(kind)
+        self._in_words()
         if self.operator in {"is present", "is missing"}:
             return Compare(subject, self.operator, (), kind)
         if self.attribute is not None and not self._fits(subject, kind):
@@ -102,6 +105,18 @@ class _Comparison:
         if kind in {"date", "datetime"}:
             same: dict[Operator, Operator] = {"is above": "is after", "is below": "is before"}
             self.operator = same.get(self.operator, self.operator)
+
+    def _in_words(self) -> None:
+        """``==`` and ``<>`` are read, and written otherwise: there is one way to say a thing."""
+        sign = next((leaf for leaf in self.tree.children if isinstance(leaf, Token) and leaf.type == "SIGN"), None)
+        word = _FOREIGN.get(str(sign))
+        if sign is not None and word:
+            place = inside(self.scalar, sign.start_pos or 0, sign.end_pos or 0)
+            message = f'conditions are sentences: "{sign}" is written "{word}"'
+            around = self.scalar.text[: sign.start_pos], self.scalar.text[sign.end_pos :]
+            spaced = f"{' ' * (not around[0].endswith(' '))}{word}{' ' * (not around[1].startswith(' '))}"
+            fixes = (Suggestion(spaced, certain=True),)
+            self.report.add("J110", message, place, severity="warning", label=f"write {word}", suggestions=fixes)
 
     def _guess(self) -> Kind:
         """Where anything may stand, the value says what the data must be."""
@@ -216,12 +231,15 @@ class _Comparison:
         elif kind in {"date", "datetime"} and parse_length(value.text) and self.operator in {"is below", "is before"}:
             label = f"did you mean  {subject} is less than {value.text} ago ?"
         message = f'"{value.text}" is not {_NOUNS[kind]}, and {subject} is one'
-        near = None
+        near: tuple[str, ...] = ()
+        day = near_date(value.text) if kind in {"date", "datetime"} else None
         if kind == "boolean":
             message = f'{subject} is true or false, never "{value.text}"'
-            near = nearest(value.text, ("true", "false"))
-        fixes = (Suggestion(near),) if near else ()
-        label = f'did you mean "{near}"?' if near else label
+            near = tuple(filter(None, (nearest(value.text, ("true", "false")),)))
+            label = f'did you mean "{near[0]}"?' if near else label
+        elif day is not None:
+            label, near = day.label, day.dates
+        fixes = tuple(Suggestion(each) for each in near)
         self.report.add("J122", message, value.place, label=label, suggestions=fixes)
 
     def _allowed(self, value: Scalar, literal: Value, subject: DataName) -> bool:

@@ -35,7 +35,7 @@ def compile_journey(spec: JourneySpec, catalogue: Catalogue, library: Library) -
     remembered = remembered_by(spec)
     layout = Layout(
         names=name_steps(spec),
-        policy_of=lambda step: resolve_policy(step, spec.delivery, catalogue),
+        policy_of=lambda step: resolve_policy(step, spec.delivery, catalogue, spec.phase),
         channels_of=lambda step: step.by or (_channel(step.message, library),),
         uses_of=lambda step: _uses(step, library, catalogue, remembered),
     )

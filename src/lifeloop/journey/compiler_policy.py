@@ -7,12 +7,13 @@ ignores hours, gap and limit said further out than the topic itself; those said 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from lifeloop.journey.catalogue import Catalogue, Delivery, Topic
 from lifeloop.journey.length import Length
-from lifeloop.journey.plan import Late, Policy
-from lifeloop.journey.spec import SendStep
+from lifeloop.journey.own_customers import ways_of
+from lifeloop.journey.plan import Late, OwnCustomers, Policy
+from lifeloop.journey.spec import Phase, SendStep
 
 GAP = Length(seconds=20 * 3600)
 SERVICE = Topic("service", basis="contract", counts=False)
@@ -32,7 +33,7 @@ def is_service(topic: Topic) -> bool:
     return topic.basis == "contract" and not topic.counts
 
 
-def resolve_policy(step: SendStep, journey: Delivery, catalogue: Catalogue) -> Policy:
+def resolve_policy(step: SendStep, journey: Delivery, catalogue: Catalogue, phase: Phase) -> Policy:
     """Return everything the gate asks of this send."""
     levels = (catalogue.delivery, journey, Delivery(hours=step.hours, limit=step.limit, topic=step.topic))
     topic_level, name = _nearest((level.topic for level in levels), 0, "")
@@ -49,7 +50,29 @@ def resolve_policy(step: SendStep, journey: Delivery, catalogue: Catalogue) -> P
         limit=_nearest((level.limit for level in levels), heard_from, None)[1],
         late=step.late or (SERVICE_LATE if is_service(topic) else LATE),
         expires=step.expires,
+        recovery=_in_recovery(topic, phase, levels),
+        own_customers=_own_customers(topic, catalogue),
     )
+
+
+def _in_recovery(topic: Topic, phase: Phase, levels: Iterable[Delivery]) -> Literal["wait", "skip", "send"]:
+    """Promotion, which is what needs a yes, waits while something is put right; those who put it right speak."""
+    if phase == "recovery" or topic.basis != "consent":
+        return "send"
+    said = [level.recovery for level in levels if level.recovery is not None]
+    return said[-1] if said else "wait"
+
+
+def _own_customers(topic: Topic, catalogue: Catalogue) -> OwnCustomers | None:
+    if topic.basis != "consent" or not topic.similar_to:
+        return None
+    rules = catalogue.own_customers
+    return OwnCustomers(topic.similar_to, ways_of(rules), rules.within, entity_of(catalogue))
+
+
+def entity_of(catalogue: Catalogue) -> str:
+    """Return who sells and writes: the same company must do both."""
+    return catalogue.own_customers.company or catalogue.company.get("name", "")
 
 
 def _nearest(said: Iterable[T | None], heard_from: int, default: T) -> tuple[int, T]:

@@ -1,4 +1,4 @@
-"""The ``delivery`` block, of a project or of a journey: hours, gap, limit, topic, time zone, holidays."""
+"""The ``delivery`` block, of a project or of a journey: hours, gap, limit, topic, time zone, holidays, volume."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache
 from zoneinfo import available_timezones
 
+from lifeloop.journey.breakers_reader import read_rate
 from lifeloop.journey.catalogue import Delivery
 from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.lengths import read_length
@@ -16,6 +17,7 @@ from lifeloop.journey.source import Map, Node, Report, Scalar
 from lifeloop.journey.words import DELIVERY
 
 _HOLIDAYS = ("avoid", "ignore")
+_RECOVERY = ("wait", "skip", "send")
 
 
 def read_delivery(node: Node, report: Report, topics: Iterable[str] = ()) -> Delivery:
@@ -24,9 +26,9 @@ def read_delivery(node: Node, report: Report, topics: Iterable[str] = ()) -> Del
     if block is None:
         return Delivery()
     check_keys(block, [word.name for word in DELIVERY], "to delivery", report)
-    said = {key: _text(block, key, report) for key in ("hours", "gap", "limit", "topic", "timezone")}
-    hours, gap, limit, topic, zone = said.values()
-    holidays = block.value("holidays")
+    said = {key: _text(block, key, report) for key in ("hours", "gap", "limit", "topic", "timezone", "volume")}
+    hours, gap, limit, topic, zone, volume = said.values()
+    holidays, recovery = block.value("holidays"), block.value("recovery")
     return Delivery(
         hours=read_hours(hours, report) if hours else None,
         gap=read_length(gap, report) if gap else None,
@@ -34,6 +36,8 @@ def read_delivery(node: Node, report: Report, topics: Iterable[str] = ()) -> Del
         topic=_topic(topic, topics, report) if topic else None,
         timezone=_zone_or_customer(zone, report) if zone else None,
         holidays=one_of(holidays, "holidays", _HOLIDAYS, report) if holidays else None,  # type: ignore[arg-type]
+        recovery=one_of(recovery, "recovery", _RECOVERY, report) if recovery else None,  # type: ignore[arg-type]
+        volume=read_rate(volume, report) if volume else None,
     )
 
 

@@ -1,4 +1,7 @@
-"""On purpose: ``# lifeloop: ignore J223`` on a line says that its author has seen that warning and means it."""
+"""On purpose: ``# lifeloop: ignore J223`` on a line says that its author has seen that warning and means it.
+
+In the text of a message it is a comment of Jinja: ``{# lifeloop: ignore J416 #}``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 
 from lifeloop.journey.diagnostic import Diagnostic, Place
 
-_COMMENT = re.compile(r"(?:^|\s)#\s*lifeloop:\s*ignore\s+(J\d{3}(?:[\s,]+J\d{3})*)")
+_COMMENT = re.compile(r"(?:^|[\s{])#\s*lifeloop:\s*ignore\s+(J\d{3}(?:[\s,]+J\d{3})*)")
 _CODE = re.compile(r"J\d{3}")
 
 
@@ -25,9 +28,19 @@ class _Ignored:
 def without_ignored(found: Iterable[Diagnostic], sources: Mapping[str, str]) -> tuple[Diagnostic, ...]:
     """Leave out what is meant to be so, by the text of each file; an ignore that ignores nothing is a note."""
     found = tuple(found)
-    ignored = [one for file, text in sources.items() for one in _ignored(file, text)]
-    kept = tuple(one for one in found if not any(each.fits(one) for each in ignored))
-    return (*kept, *(_unused(each, found) for each in ignored if not any(each.fits(one) for one in found)))
+    ignored = _all_ignored(sources)
+    unused = (_unused(each, found) for each in ignored if not any(each.fits(one) for one in found))
+    return (*unmarked(found, sources), *unused)
+
+
+def unmarked(found: Iterable[Diagnostic], sources: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """Leave out what is meant to be so, and say nothing of ignores without use."""
+    ignored = _all_ignored(sources)
+    return tuple(one for one in found if not any(each.fits(one) for each in ignored))
+
+
+def _all_ignored(sources: Mapping[str, str]) -> list[_Ignored]:
+    return [one for file, text in sources.items() for one in _ignored(file, text)]
 
 
 def _ignored(file: str, text: str) -> Iterator[_Ignored]:

@@ -6,6 +6,7 @@ import re
 
 from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.length import Length
+from lifeloop.journey.nearest import nearest
 from lifeloop.journey.source import Report, Scalar, is_long
 
 _UNITS: dict[str, Length] = {
@@ -28,6 +29,7 @@ _NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 }  # fmt: skip
+_SPELLED = (*_UNITS, *(f"{unit}s" for unit in _UNITS))
 _HOUR = 3600
 _PART = re.compile(r"\s*(?:and\s+|,\s*)?(\d+|[a-z]+)\s*((?:working|business)\s+days?|[a-z]+)", re.IGNORECASE)
 _ISO = re.compile(
@@ -147,8 +149,20 @@ def _explain(scalar: Scalar, text: str, report: Report) -> None:
         said = say_length(meant)
         report.add("J111", message, scalar.place, label=f"write {said}", suggestions=(Suggestion(said, certain=True),))
         return
+    near = _nearest(text)
+    if near is not None:
+        report.add("J111", message, scalar.place, label=f'did you mean "{near}"?', suggestions=(Suggestion(near),))
+        return
     label = _decimal(text) or "write a number and a unit, for example 3 days, 2 weeks or 6 months"
     report.add("J111", message, scalar.place, label=label)
+
+
+def _nearest(text: str) -> str | None:
+    """Return the length that a misspelt one probably is: ``3 days`` for ``3 dayz``."""
+    parts = [(found[1], nearest(found[2].strip(), _SPELLED)) for found in _PART.finditer(text)]
+    length = _parts(" ".join(f"{count} {unit}" for count, unit in parts if unit), strict=True)
+    whole = "".join(found.group() for found in _PART.finditer(text)) == text
+    return say_length(length) if whole and length is not None and all(unit for _, unit in parts) else None
 
 
 def _ask_unit(scalar: Scalar, text: str, report: Report) -> None:

@@ -20,6 +20,7 @@ from lifeloop.journey.moment import (
     OnWeekday,
 )
 from lifeloop.journey.names import check_date_name
+from lifeloop.journey.near_date import near_date
 from lifeloop.journey.scope import Scope
 from lifeloop.journey.source import Report, Scalar, is_long, part
 from lifeloop.journey.times import find_days, near_days, parse_time, read_time
@@ -237,6 +238,9 @@ def _explain(scalar: Scalar, report: Report) -> None:
     elif (meant := _near_moment(text)) is not None:
         fix = (Suggestion(meant),)
         report.add("J116", f'"{text}" is not a moment', scalar.place, label=f'did you mean "{meant}"?', suggestions=fix)
+    elif (day := near_date(text)) is not None:
+        fixes = tuple(Suggestion(each) for each in day.dates)
+        report.add("J116", f'"{text}" is not a moment', scalar.place, label=day.label, suggestions=fixes)
     else:
         report.add("J116", f'"{text}" is not a moment', scalar.place, label=_EXAMPLES)
 

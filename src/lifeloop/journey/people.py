@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from lifeloop.journey.attributes import coerce
@@ -35,15 +36,20 @@ def read_person(path: Path, file: str, catalogue: Catalogue, report: Report) -> 
     customer: dict[str, Json] = {}
     things: dict[str, tuple[dict[str, Json], ...]] = {}
     consents: dict[str, bool] = {}
+    sales: tuple[tuple[str, date], ...] = ()
     for entry in block.entries:
         kind = _kind(entry.key.text, catalogue)
         if entry.key.text == "consents":
             consents = _consents(entry.value, catalogue, report)
+        elif entry.key.text == "sales":
+            sales = _sales(entry.value, report)
         elif kind is not None:
             things[kind.name] = (*things.get(kind.name, ()), *_things(entry.value, kind, report))
         elif (attribute := _attribute(entry.key, catalogue.customer, "customer", report)) is not None:
             customer[attribute.name] = fitted(entry.value, attribute, report)
-    return Person(path.stem, {key: value for key, value in customer.items() if value is not None}, things, consents)
+    return Person(
+        path.stem, {key: value for key, value in customer.items() if value is not None}, things, consents, sales
+    )
 
 
 def fitted(node: Node, attribute: Attribute, report: Report) -> Json:
@@ -104,6 +110,17 @@ def _attribute(key: Scalar, attributes: Mapping[str, Attribute], root: str, repo
         "J123", f"{root}.{key.text} is not in the catalogue", key.place, label=label, suggestions=fixes, hint=hint
     )
     return None
+
+
+def _sales(node: Node, report: Report) -> tuple[tuple[str, date], ...]:
+    """``{electricity: 2025-03-01}``: products, and when they bought them."""
+    block = one_block(node, "sales", report)
+    found = ((entry.key.text, fitted(entry.value, Attribute("sale", "date"), report)) for entry in _entries(block))
+    return tuple((product, date.fromisoformat(str(day))) for product, day in found if day is not None)
+
+
+def _entries(block: Map | None) -> tuple[Entry, ...]:
+    return () if block is None else tuple(block.entries)
 
 
 def _consents(node: Node, catalogue: Catalogue, report: Report) -> dict[str, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from lifeloop.journey.plan import Json
 
@@ -16,3 +17,5 @@ class Person:
     customer: Mapping[str, Json] = field(default_factory=dict)
     things: Mapping[str, tuple[Mapping[str, Json], ...]] = field(default_factory=dict)
     consents: Mapping[str, bool] = field(default_factory=dict)
+    sales: tuple[tuple[str, date], ...] = ()
+    """What they bought and when, in sales at which they could say no to being written to."""

@@ -32,6 +32,20 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCustomers:
+    """Whose purchase stands in for a yes (soft opt-in), as the law of their country allows. A *no* always wins."""
+
+    products: tuple[str, ...]
+    """What they bought, and the message is about something like it."""
+    channels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By country, on which ways; a country that is not here wants a yes."""
+    max_age: Length = Length(months=36)
+    """How long after the sale."""
+    entity: str = ""
+    """The company that writes; it must be the one that sold."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything the gate asks of one send, resolved by the compiler: nothing further out needs to be read.
 
@@ -48,6 +62,10 @@ class Policy:
     limit: Limit | None = None
     late: Late = Late()
     expires: Length | None = None
+    recovery: Literal["wait", "skip", "send"] = "send"
+    """What becomes of it while another journey is putting something right with the customer."""
+    own_customers: OwnCustomers | None = None
+    """Who may get it without having said yes; None: nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from lifeloop.journey.allow_list import read_allow_list
+from lifeloop.journey.breakers_reader import read_breakers
 from lifeloop.journey.catalogue import Attribute, Catalogue, Delivery, EventType
 from lifeloop.journey.composing import read_yaml
 from lifeloop.journey.condition import Condition, Value
@@ -16,6 +17,7 @@ from lifeloop.journey.diagnostic import Suggestion
 from lifeloop.journey.length import Length
 from lifeloop.journey.lengths import read_length
 from lifeloop.journey.nearest import nearest
+from lifeloop.journey.own_customers import read_own_customers
 from lifeloop.journey.project_parts import (
     read_attributes,
     read_connection,
@@ -24,13 +26,13 @@ from lifeloop.journey.project_parts import (
     read_object,
     read_sender,
     read_text,
-    read_topic,
 )
 from lifeloop.journey.retention_reader import read_retention
 from lifeloop.journey.segments import read_segments
 from lifeloop.journey.shape import one_text, texts
 from lifeloop.journey.source import Map, Node, Report, Scalar, read_file
-from lifeloop.journey.ways import check_ways, places_of, read_way
+from lifeloop.journey.topic_reader import read_topic
+from lifeloop.journey.ways import check_ways, places_of, read_pacings, read_way
 from lifeloop.journey.web_reader import check_web, read_tracking, read_web
 from lifeloop.journey.written import plain_value
 
@@ -38,7 +40,7 @@ FILE = "lifeloop.yaml"
 KEYS = (
     "project", "timezone", "language", "country", "environment", "grace", "delivery", "topics", "customer", "events",
     "objects", "segments", "predicates", "connections", "senders", "approvers", "values", "company", "priority",
-    "people", "email", "channels", "web", "tracking", "test_addresses", "retention",
+    "own_customers", "people", "email", "channels", "web", "tracking", "test_addresses", "retention", "breakers",
 )  # fmt: skip
 _MEANINGS = {
     **dict.fromkeys(("name", "id"), "project"),
@@ -55,6 +57,7 @@ _MEANINGS = {
     **dict.fromkeys(("track", "opens", "clicks"), "tracking"),
     **dict.fromkeys(("allow_list", "allowlist", "testers", "test_address"), "test_addresses"),
     **dict.fromkeys(("keep", "kept"), "retention"),
+    **dict.fromkeys(("breaker", "safety", "thresholds", "halts"), "breakers"),
 }
 STANDARD_ATTRIBUTES = (
     Attribute("email", "email", optional=True, personal=True),
@@ -63,14 +66,20 @@ STANDARD_ATTRIBUTES = (
     Attribute("timezone", "text", optional=True),
 )
 """What Lifeloop itself needs of a customer; a project may declare them again, more strictly."""
+
+
+def _texts(*names: str) -> dict[str, Attribute]:
+    return {name: Attribute(name, "text", optional=True) for name in names}
+
+
 STANDARD_EVENTS = (
-    EventType("unsubscribed", {"topic": Attribute("topic", "text", optional=True)}),
-    EventType("complained", {"message": Attribute("message", "text", optional=True)}),
-    EventType("bounced", {"message": Attribute("message", "text", optional=True)}),
-    *(
-        EventType(f"message.{what}", {"message": Attribute("message", "text", optional=True)})
-        for what in ("delivered", "opened", "clicked", "replied", "bounced", "complained")
-    ),
+    EventType("unsubscribed", _texts("topic", "channel")),
+    EventType("resubscribed", _texts("channel")),
+    EventType("complained", _texts("message")),
+    EventType("bounced", _texts("message", "bounce")),
+    *(EventType(f"message.{what}", _texts("message")) for what in ("delivered", "opened", "clicked", "complained")),
+    EventType("message.bounced", _texts("message", "bounce")),
+    EventType("message.replied", _texts("message", "word")),
     EventType("consent.requested", {"topic": Attribute("topic"), "request": Attribute("request")}),
     EventType("consent.confirmed", {"topic": Attribute("topic")}),
 )
@@ -107,6 +116,7 @@ def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
         people=_text(block, "people", report) or base.people,
         email=_text(block, "email", report) or base.email,
         priority=_names(block, "priority", report),
+        own_customers=read_own_customers(block.value("own_customers"), report),
         values=_values(block, report),
         company=read_each(block.value("company"), "company", report, read_text),
         approvers=read_each(block.value("approvers"), "approvers", report, read_text),
@@ -115,10 +125,12 @@ def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
         connections=read_each(block.value("connections"), "connections", report, read_connection),
         places=dict(places_of(block)),
         channels=read_each(block.value("channels"), "channels", report, read_way),
+        pacings=read_pacings(block.value("channels"), report),
         web=read_web(block.value("web"), report),
         tracking=read_tracking(block.value("tracking"), report),
         test_addresses=read_allow_list(block.value("test_addresses"), report),
         retention=read_retention(block.value("retention"), report),
+        breakers=read_breakers(block.value("breakers"), report),
         customer=read_attributes(block.value("customer"), "customer", report),
         events=read_each(block.value("events"), "events", report, read_event),
         objects=read_each(block.value("objects"), "objects", report, read_object),

@@ -7,15 +7,25 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from lifeloop.journey.attributes import read_attribute
-from lifeloop.journey.catalogue import Action, Attribute, Connection, EventType, ObjectType, Sender, Topic
+from lifeloop.journey.catalogue import (
+    RECEIVES,
+    Action,
+    Attribute,
+    Connection,
+    EventType,
+    ObjectType,
+    Receives,
+    Sender,
+)
 from lifeloop.journey.lengths import read_length
+from lifeloop.journey.pacing_reader import SPEED, read_pacing
 from lifeloop.journey.secrets import check_secret
 from lifeloop.journey.shape import check_keys, is_blank, missing, one_block, one_of, one_text
 from lifeloop.journey.source import Map, Node, Report, Scalar
 
 T = TypeVar("T")
 A_DAY = 86_400
-_FALSE_TRUE = {"true": True, "yes": True, "false": False, "no": False}
+CONNECTION_KEYS = ("base", "token", "secret", "former_secret", "receives", "key_window", "actions")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SENDER = re.compile(r"(?:\"?(.*?)\"?\s*)<([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)>|([^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)")
 
@@ -60,25 +70,6 @@ def read_object(name: Scalar, node: Node, report: Report) -> ObjectType | None:
     return ObjectType(name.text, named.text, {named.text: Attribute(named.text), **attributes})
 
 
-def read_topic(name: Scalar, node: Node, report: Report) -> Topic | None:
-    """Return one topic: its legal basis, whether it counts, and its titles by language."""
-    if is_blank(node):
-        return Topic(name.text)
-    block = one_block(node, name.text, report)
-    if block is None:
-        return None
-    check_keys(block, ("basis", "counts", "titles"), "to a topic", report)
-    basis = _value(block, "basis", lambda found: one_of(found, "basis", ("contract", "consent"), report))
-    counts = _value(block, "counts", lambda found: one_of(found, "counts", tuple(_FALSE_TRUE), report))
-    titles = block.value("titles")
-    return Topic(
-        name.text,
-        "contract" if basis == "contract" else "consent",
-        _FALSE_TRUE.get(counts or "true", True),
-        read_each(titles, "titles", report, read_text),
-    )
-
-
 def read_text(name: Scalar, node: Node, report: Report) -> str | None:
     """Return one text."""
     text = one_text(node, name.text, report)
@@ -90,7 +81,7 @@ def read_connection(name: Scalar, node: Node, report: Report) -> Connection | No
     block = one_block(node, name.text, report)
     if block is None:
         return None
-    check_keys(block, ("base", "token", "secret", "key_window", "actions"), "to a connection", report)
+    check_keys(block, (*CONNECTION_KEYS, *SPEED), "to a connection", report)
     base = block.value("base")
     if base is None:
         missing(
@@ -98,7 +89,8 @@ def read_connection(name: Scalar, node: Node, report: Report) -> Connection | No
         )
         return None
     where = one_text(base, "base", report)
-    secrets = {key: read_secret(block, key, name.text, report) for key in ("token", "secret")}
+    secrets = {key: read_secret(block, key, name.text, report) for key in ("token", "secret", "former_secret")}
+    receives = _receives(block, name, report)
     actions = read_each(block.value("actions"), "actions", report, read_action)
     if where is None:
         return None
@@ -106,7 +98,18 @@ def read_connection(name: Scalar, node: Node, report: Report) -> Connection | No
         label = f"write env.{_shout(name.text)}_URL, or an address that begins with https://"
         report.add("J184", f'"{where.text}" is not an address', where.place, label=label)
     window = _value(block, "key_window", lambda found: _seconds(found, report))
-    return Connection(name.text, where.text, secrets["token"], secrets["secret"], actions, window)
+    token, secret, former = secrets.values()
+    pacing = read_pacing(block, report)
+    return Connection(name.text, where.text, token, secret, actions, window, former, receives, pacing)
+
+
+def _receives(block: Map, name: Scalar, report: Report) -> Receives:
+    """Return what a connection takes; webhooks are signed, so they need a secret."""
+    found: Receives | None = _value(block, "receives", lambda node: one_of(node, "receives", RECEIVES, report))
+    if block.entry("secret") is None and (found == "webhooks" or block.entry("former_secret") is not None):
+        label = f"add  secret: env.{_shout(name.text)}_SECRET, and set it where Lifeloop runs"
+        report.add("J106", f'requests to "{name.text}" are to be signed, and it has no secret', name.place, label=label)
+    return found or "calls"
 
 
 def _seconds(node: Node, report: Report) -> int | None:

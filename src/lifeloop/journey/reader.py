@@ -24,6 +24,8 @@ from lifeloop.journey.spec import JourneySpec, Phase, Start
 from lifeloop.journey.words import TOP, TOP_MEANINGS, VERBS
 from lifeloop.journey.written import plain_value
 
+OWN_FLOW = "upkeep"
+"""The name of the flow that tidies up; a journey of that name would be the same flow on Prefect."""
 _TOP = tuple(word.name for word in TOP)
 _PHASES: tuple[Phase, ...] = (
     "welcome", "satisfaction", "recovery", "loyalty", "advocacy", "growth", "inspiration", "reactivation",
@@ -109,6 +111,9 @@ def _name(block: Map, file: str, report: Report) -> str:
     if SLUG.fullmatch(text.text) is None:
         label = "use small letters, digits and dashes, for example  second-purchase"
         report.add("J109", f'"{text.text}" cannot be the id of a journey', text.place, label=label)
+    elif text.text == OWN_FLOW:
+        label = f"a flow of Lifeloop's own is called so on Prefect; take another, for example  {OWN_FLOW}-mails"
+        report.add("J109", f'"{OWN_FLOW}" cannot be the id of a journey', text.place, label=label)
     elif text.text != stem:
         label = f"the file is called {stem}; people look for a journey by its file"
         report.add("J154", f"this file should be called {text.text}.yaml", text.place, severity="warning", label=label)

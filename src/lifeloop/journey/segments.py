@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lifeloop.journey.catalogue import Catalogue
@@ -13,7 +14,7 @@ from lifeloop.journey.source import Entry, Node, Report
 
 
 def read_segments(node: Node | None, catalogue: Catalogue, report: Report) -> dict[str, Condition]:
-    """Return the sound segments by name."""
+    """Return the sound segments by name, each after those that it asks about."""
     block = one_block(node, "segments", report) if node is not None and not is_blank(node) else None
     entries = block.entries if block else ()
     names: dict[str, Condition] = {entry.key.text: ALWAYS for entry in entries}
@@ -23,7 +24,34 @@ def read_segments(node: Node | None, catalogue: Catalogue, report: Report) -> di
         condition = read_condition(entry.value, scope, report)
         if condition is not None:
             found[entry.key.text] = condition
-    return {name: found[name] for name in found if not _circle(name, found, entries, report)}
+    sound = {name: found[name] for name in found if not _circle(name, found, entries, report)}
+    return {name: sound[name] for name in _inside_first(sound)}
+
+
+def _inside_first(segments: Mapping[str, Condition]) -> list[str]:
+    ordered: dict[str, None] = {}
+
+    def put(name: str) -> None:
+        if name in segments and name not in ordered:
+            for inner in asked_segments(segments[name]):
+                put(inner)
+            ordered[name] = None
+
+    for name in segments:
+        put(name)
+    return list(ordered)
+
+
+def with_inner(names: Iterable[str], segments: Mapping[str, Condition]) -> set[str]:
+    """Return these segments and all that they ask about."""
+    found: set[str] = set()
+    ahead = list(names)
+    while ahead:
+        name = ahead.pop()
+        if name in segments and name not in found:
+            found.add(name)
+            ahead += asked_segments(segments[name])
+    return found
 
 
 def _circle(name: str, found: dict[str, Condition], entries: tuple[Entry, ...], report: Report) -> bool:

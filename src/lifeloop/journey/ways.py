@@ -9,6 +9,8 @@ from pathlib import Path
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.diagnostic import Place, Suggestion
 from lifeloop.journey.nearest import nearest
+from lifeloop.journey.pacing import Pacing
+from lifeloop.journey.pacing_reader import PACING, check_fallbacks, read_pacing
 from lifeloop.journey.secrets import check_secret, is_secret
 from lifeloop.journey.shape import check_keys, one_block, one_of, one_text
 from lifeloop.journey.source import Map, Node, Report, Scalar
@@ -19,8 +21,13 @@ MAIL_PROVIDERS = (
     "brevo", "keila", "listmonk", "mailgun", "mailjet", "postmark", "resend", "sendgrid", "ses", "sparkpost",
 )  # fmt: skip
 OTHER_PROVIDERS = ("bird", "cm", "slack", "twilio", "whatsapp-cloud")
-BUILT_IN = {"smtp": ("host", "port", "user", "password", "tls"), "http": ("allow_private",)}
-"""What may be said of the ways out that are no providers: the mail server, and where calls may go."""
+MAILBOX = ("host", "port", "user", "password", "tls", "folder", "done", "address")
+DKIM = ("dkim_domain", "dkim_selector", "dkim_key")
+SMTP = ("host", "port", "user", "password", "tls", *DKIM, *PACING)
+BUILT_IN = {"smtp": SMTP, "http": ("allow_private",), "mailbox": MAILBOX}
+"""What may be said of what is no provider: the mail server, where calls may go, and where mail comes back."""
+NO_WAYS_OUT = frozenset({"http", "mailbox"})
+"""Settings that stand beside the ways out and are none."""
 TLS = ("starttls", "tls", "none")
 
 
@@ -43,10 +50,23 @@ def read_way(name: Scalar, node: Node, report: Report) -> dict[str, str] | None:
         check_keys(block, BUILT_IN[name.text], f'to the way out "{name.text}"', report)
     found: dict[str, str] = {}
     for entry in block.entries:
+        if entry.key.text in PACING and name.text not in NO_WAYS_OUT:
+            continue
         value = _setting(name.text, entry.key.text, entry.value, report)
         if value is not None:
             found[entry.key.text] = value
     return found
+
+
+def read_pacings(channels: Node | None, report: Report) -> dict[str, Pacing]:
+    """Return how fast each way out may be used, by name; what it is not said of is left out."""
+    entries = channels.entries if isinstance(channels, Map) else ()
+    found = {
+        entry.key.text: read_pacing(entry.value, report)
+        for entry in entries
+        if isinstance(entry.value, Map) and entry.key.text not in NO_WAYS_OUT
+    }
+    return {name: pacing for name, pacing in found.items() if pacing != Pacing()}
 
 
 def places_of(block: Map) -> Iterator[tuple[str, Place]]:
@@ -66,6 +86,7 @@ def check_ways(block: Map, catalogue: Catalogue, report: Report) -> None:
     known = (*MAIL_PROVIDERS, *OTHER_PROVIDERS, *(path.stem for path in provider_files(catalogue.root)))
     _check_email(block, catalogue, known, report)
     node = block.value("channels")
+    check_fallbacks(node, catalogue.pacings, catalogue.channels.keys() - NO_WAYS_OUT, report)
     for entry in node.entries if isinstance(node, Map) else ():
         settings = entry.value if isinstance(entry.value, Map) else None
         said = settings.value("provider") if settings else None
@@ -89,6 +110,10 @@ def _check_email(block: Map, catalogue: Catalogue, known: Collection[str], repor
     elif catalogue.email == "smtp" and not catalogue.channels.get("smtp", {}).get("host"):
         label = "add:  channels: {smtp: {host: mail.example.com, port: 587, user: env.SMTP_USER, …}}"
         report.add("J106", "e-mail leaves by smtp, and no host is given", place, label=label)
+    said = catalogue.channels.get("smtp", {}).keys() & set(DKIM)
+    if said and (missing := [name for name in DKIM if name not in said]):
+        label = "write  dkim_domain: example.com, dkim_selector: s1, dkim_key: env.SMTP_DKIM_KEY"
+        report.add("J106", f'mail is to be signed, and "{missing[0]}" is not said', place, label=label)
 
 
 def _no_provider(said: Scalar, known: Collection[str], report: Report) -> None:

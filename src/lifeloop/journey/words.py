@@ -268,6 +268,14 @@ DELIVERY: tuple[Word, ...] = (
     Word("topic", "topic", "The consent these messages need.", "topic: inspiration"),
     Word("timezone", "zone", "Whose clock counts; the customer's unless said.", "timezone: customer"),
     Word("holidays", "text", "Whether public holidays are working days.", "holidays: avoid", ("avoid", "ignore")),
+    Word(
+        "recovery",
+        "text",
+        "What becomes of promotion while a recovery journey puts something right: it waits unless said.",
+        "recovery: skip",
+        ("wait", "skip", "send"),
+    ),
+    Word("volume", "limit", "How many messages to all people together halt the journey.", "volume: 2000 per day"),
 )
 """The words under ``delivery``."""
 

@@ -30,6 +30,10 @@ from lifeloop.message.whole import is_whole
 
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 _BARE_TABLE = re.compile(r"(<table\b[^>]*>)(?=\s*<!--\s*qj\d+zx\s*-->(?:\s|<!--.*?-->)*<tr\b)", re.IGNORECASE)
+_DARK = re.compile(
+    r"<style>(?:(?!</style>).)*?@media[^{]*prefers-color-scheme:\s*dark[^{]*\{((?:[^{}]*\{[^{}]*\})*)\s*\}.*?</style>",
+    re.DOTALL,
+)
 _STYLE_FIRST = re.compile(r"<head>(<style>.*?</style>)(.*?)</head>", re.DOTALL)
 
 
@@ -99,10 +103,25 @@ def flatten(template: Template, shop: Workshop, *, inline: bool = True) -> Flat:
     )
 
 
+def dressed(content: str, tokens: Tokens, template: Template, shop: Workshop) -> str:
+    """Return the whole page as it looks, its Jinja still hidden: to be looked at, not to be filled in."""
+    return inlined(_with_bodies(_settled_page(content, tokens, template, shop)))
+
+
+def in_the_dark(page: str) -> str | None:
+    """Return a page as it looks on a dark screen; None when it says nothing about that."""
+    found = _DARK.search(page)
+    return inlined(page.replace(found.group(), f"<style>{found[1]}</style>", 1)) if found else None
+
+
+def _settled_page(content: str, tokens: Tokens, template: Template, shop: Workshop) -> str:
+    joined = _around(shop.layout.html, content, tokens, shop.sentences, html_words.escape)
+    return write_constants(tokens.settle(joined), "page.html", tokens, shop.env, shop.constants(template))
+
+
 def _page(content: str, tokens: Tokens, template: Template, shop: Workshop, *, inline: bool) -> tuple[str, bool]:
     """Return the whole page with its styles moved, or as it is and True when they can only be moved later."""
-    joined = _around(shop.layout.html, content, tokens, shop.sentences, html_words.escape)
-    page = write_constants(tokens.settle(joined), "page.html", tokens, shop.env, shop.constants(template))
+    page = _settled_page(content, tokens, template, shop)
     if not inline or depends_on_reader(page, tokens, loops=_has_loop(tokens)):
         return page, True
     moved = inlined(_with_bodies(page))

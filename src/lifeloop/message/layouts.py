@@ -43,6 +43,7 @@ class Layout:
     html: tuple[Segment, ...]
     text: tuple[Segment, ...]
     source: str = ""
+    file: str = ""
 
     @property
     def words(self) -> frozenset[str]:
@@ -58,6 +59,11 @@ class Layouts:
     by_name: Mapping[str, Layout] = field(default_factory=dict)
     sentences: Mapping[str, Sentences] = field(default_factory=dict)
     source: str = ""
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The layouts that the project wrote itself."""
+        return tuple(name for name in self.by_name if name != PLAIN)
 
     def default(self) -> str:
         """Return the layout of a message that names none."""
@@ -89,13 +95,20 @@ def _read_layout(path: Path, templates: Path, report: Report) -> Layout | None:
     text = _read(text_path, templates, report) if text_path.exists() else ""
     if html is None or text is None:
         return None
-    file = _shown(path, templates)
-    segments = cut(html, Spot(file))
-    if sum(isinstance(segment, Piece) and segment.text == "content" for segment in segments) != 1:
-        place = Place(file, 1, 1, 1, 1)
-        report.add("J403", "a layout says {{ content }} exactly once", place, label="where the message goes")
+    file, text_file = _shown(path, templates), _shown(text_path, templates)
+    page, plain = cut(html, Spot(file)), cut(text, Spot(text_file))
+    if not _has_content(page, file, report) or (text and not _has_content(plain, text_file, report)):
         return None
-    return Layout(path.stem, segments, cut(text, Spot(_shown(text_path, templates))), html + text)
+    return Layout(path.stem, page, plain, html + text, file)
+
+
+def _has_content(segments: tuple[Segment, ...], file: str, report: Report) -> bool:
+    """Tell, and report, whether a layout says once where the message goes."""
+    if sum(isinstance(segment, Piece) and segment.text == "content" for segment in segments) == 1:
+        return True
+    place = Place(file, 1, 1, 1, 1)
+    report.add("J403", "a layout says {{ content }} exactly once", place, label="where the message goes")
+    return False
 
 
 def _read(path: Path, templates: Path, report: Report) -> str | None:

@@ -15,14 +15,13 @@ from lifeloop.message.names import PROVIDED, Use, check_names, uses
 from lifeloop.message.pieces import Segment
 from lifeloop.message.sources import Sources, read_sources
 from lifeloop.message.syntax import read_pieces
-from lifeloop.message.targets import check_targets
 from lifeloop.message.template import Template
 
 
-def read_library(templates: Path, catalogue: Catalogue) -> tuple[Library, tuple[Diagnostic, ...]]:
+def read_library(templates: Path | Sources, catalogue: Catalogue) -> tuple[Library, tuple[Diagnostic, ...]]:
     """Return all messages under ``templates/`` and every mistake in them, in order of place. Raises for nothing."""
     report = Report()
-    sources = read_sources(templates, catalogue, report)
+    sources = templates if isinstance(templates, Sources) else read_sources(templates, catalogue, report)
     shared = _check_layouts(sources.layouts, catalogue, report)
     library = {
         name: _info(name, texts.values(), sources, shared=shared, report=report, catalogue=catalogue)
@@ -45,7 +44,6 @@ def _info(
     for template in texts:
         found += _check(template, catalogue, report)
         _check_head(template, sources, report)
-        check_targets(template, report)
         found += shared.get(template.said("layout") or sources.layouts.default(), ()) if _is_mail(template) else ()
     data = [use for use in found if use.name.partition(".")[0] not in PROVIDED]
     needed = {use.name for use in data if not use.spared}
@@ -73,10 +71,6 @@ def _is_mail(template: Template) -> bool:
 
 
 def _check_head(template: Template, sources: Sources, report: Report) -> None:
-    if _is_mail(template) and not template.said("subject").strip():
-        place = template.head["subject"].place if "subject" in template.head else template.place
-        label = "begin the file with  ---  then  subject: …  then  ---"
-        report.add("J402", "this mail has no subject", place, label=label)
     wanted = template.head.get("layout")
     if wanted is not None and wanted.text not in sources.layouts.by_name:
         names = sorted(sources.layouts.by_name)

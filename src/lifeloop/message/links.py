@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_/-]{0,127}\Z", re.IGNORECASE)
@@ -43,7 +44,8 @@ class Link:
         """Return the address for a name, a path or a whole address."""
         address = self._address(str(name))
         source = self._source | ({"utm_campaign": campaign} if campaign else {})
-        return _with_query(address, {key: str(value) for key, value in query.items()}, source)
+        wanted = {**{key: str(value) for key, value in query.items()}, **source}
+        return _with_query(address, tuple(wanted.items()))
 
     def _address(self, name: str) -> str:
         own = self._company.get(f"{name.replace('-', '_')}_url")
@@ -57,12 +59,16 @@ class Link:
         return f"{self._website}/{quote(path)}"
 
 
-def _with_query(address: str, query: Mapping[str, str], source: Mapping[str, str]) -> str:
-    """Add to an address what is not in it yet, leaving its order and its fragment alone."""
+@lru_cache(maxsize=4096)
+def _with_query(address: str, wanted: tuple[tuple[str, str], ...]) -> str:
+    """Add to an address what is not in it yet, leaving its order and its fragment alone.
+
+    Nearly all links of a message are the same for everybody; building one takes as long as a page of its text.
+    """
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"}:
         return address
     there = parse_qsl(parts.query, keep_blank_values=True)
     names = {name for name, _ in there}
-    more = [(name, value) for name, value in {**query, **source}.items() if name not in names]
+    more = [(name, value) for name, value in wanted if name not in names]
     return urlunsplit(parts._replace(query=urlencode([*there, *more])))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-from lifeloop.journey.catalogue import Attribute, Catalogue
+from lifeloop.journey.catalogue import Attribute, AttributeType, Catalogue
 from lifeloop.journey.diagnostic import Severity, Suggestion
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.source import Report
@@ -189,7 +189,7 @@ def _of_events(catalogue: Catalogue) -> dict[str, Attribute]:
     return merged
 
 
-def type_of(name: str, catalogue: Catalogue) -> str:
+def type_of(name: str, catalogue: Catalogue) -> AttributeType:
     """Return the declared type of a name, ``text`` when nothing is declared."""
     root, _, rest = name.partition(".")
     attributes = declared("event" if root == "start" else root, catalogue) or {}

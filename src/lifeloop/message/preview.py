@@ -10,10 +10,11 @@ from lifeloop.clock import Instant
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Json
 from lifeloop.journey.source import Report
-from lifeloop.message.checks import Check, check_message
+from lifeloop.message.checks import Check, check_message, without_meant
 from lifeloop.message.names import PROVIDED, Use, uses
 from lifeloop.message.render import Reader, Rendered, Renderer
 from lifeloop.message.samples import fill_in
+from lifeloop.message.seen import finished
 from lifeloop.message.syntax import read_pieces
 from lifeloop.message.template import Template
 
@@ -24,13 +25,12 @@ CONFIRM = "https://www.example.com/confirm"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What a preview shows. ``untracked``: links of the company's own that do not say where a click came from."""
+    """What a preview shows."""
 
     rendered: Rendered
     file: str
     as_person: str | None
     links: tuple[str, ...]
-    untracked: int
     checks: tuple[Check, ...]
     missing: Mapping[str, str] = field(default_factory=dict)
     """Locale of the project without a text of its own to the file that is used instead."""
@@ -62,13 +62,19 @@ def preview(
     addresses = {"unsubscribe_url": UNSUBSCRIBE, "preferences_url": PREFERENCES, "confirm_url": CONFIRM}
     reader = Reader(locale=wanted, now=at, **addresses)
     rendered = renderer.render(message, context=data, reader=reader, args=args, topic=topic)
+    seen = finished(
+        rendered,
+        template,
+        renderer.catalogue,
+        needs_consent=renderer.needs_consent(rendered.topic),
+        own=frozenset(addresses.values()),
+    )
     return Preview(
         rendered=rendered,
         file=template.file,
         as_person=person.name if person else None,
         links=rendered.links,
-        untracked=_untracked(rendered, renderer),
-        checks=check_message(rendered, needs_unsubscribe=renderer.needs_consent(rendered.topic)),
+        checks=without_meant(check_message(seen), template),
         missing=_missing(renderer, message),
         made_up=made_up,
     )
@@ -90,12 +96,6 @@ def _uses(template: Template) -> list[Use]:
     """Return what the text reads of the run and the customer, what it needs before what it can do without."""
     found = [use for segments in template.parts for use in uses(read_pieces(segments, Report()))]
     return sorted((use for use in found if use.name.partition(".")[0] not in PROVIDED), key=lambda use: use.spared)
-
-
-def _untracked(rendered: Rendered, renderer: Renderer) -> int:
-    website = renderer.catalogue.company.get("website", "").rstrip("/")
-    own = (link for link in rendered.links if website and link.startswith(f"{website}/"))
-    return sum("utm_" not in link for link in own if link not in {UNSUBSCRIBE, PREFERENCES, CONFIRM})
 
 
 def _missing(renderer: Renderer, message: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from jinja2 import TemplateError
 
 from lifeloop.clock import Instant
 from lifeloop.journey.catalogue import Catalogue, Sender
+from lifeloop.journey.compiler_policy import topic_of
 from lifeloop.journey.plan import Json
 from lifeloop.journey.source import Report
 from lifeloop.message.compiled import Compiled, Part, compiled, one_line
@@ -29,11 +30,14 @@ from lifeloop.message.links import Link
 from lifeloop.message.phrase import part_of
 from lifeloop.message.pieces import Spot, cut
 from lifeloop.message.sandbox import sandbox
+from lifeloop.message.short import ending_of
 from lifeloop.message.sources import Sources, read_sources
 from lifeloop.message.syntax import read_pieces
 from lifeloop.message.template import Template
 
 _ADDRESS = re.compile(r'<a\b[^>]*?\bhref="([^"]*)"', re.IGNORECASE)
+_NARROW = {0xA0: " ", 0x202F: " "}
+"""Blanks of figures and dates that would make a text message more than twice as dear."""
 _MOST_CHOICES = 20_000
 Context = Mapping[str, Any]
 """Roots of data: ``customer``, ``event``, ``start``, ``journey``, ``values``, and the kind of this run's object."""
@@ -126,11 +130,21 @@ class Renderer:
             subject=line,
             preheader=preheader,
             html=made.page(values),
-            text=made.plain(values),
+            text=self._plain(made, values, topic),
             sender=self._sender(sender or made.template.said("from")),
             topic=topic,
             unsubscribe_url=values["unsubscribe_url"],
         )
+
+    def _plain(self, made: Compiled, values: dict[str, Any], topic: str | None) -> str:
+        """Return the text part; a text message that needs a yes says how to stop it, if its author did not."""
+        text = made.plain(values)
+        if made.template.channel != "sms":
+            return text
+        text = text.translate(_NARROW)
+        if not self.needs_consent(topic):
+            return text
+        return ending_of(self.catalogue, made.locale).put(text, values["unsubscribe_url"])
 
     def render_text(self, text: str, context: Context, *, reader: Reader | None = None) -> str:
         """Return a short text of a step, such as the question of an ``ask``, with its Jinja filled in."""
@@ -153,6 +167,15 @@ class Renderer:
             raise UnknownMessageError(message)
         return found
 
+    def sender(self, message: str, locale: str | None = None, said: str | None = None) -> Sender | None:
+        """Return who a message comes from: whom its step says, else its file, else the project's first sender."""
+        return self._sender(said or self.template(message, locale).said("from"))
+
+    @property
+    def first_sender(self) -> Sender | None:
+        """Who writes where nobody is named."""
+        return next(iter(self.catalogue.senders.values()), None)
+
     @property
     def messages(self) -> Mapping[str, Mapping[str, Template]]:
         """All messages, by name and by the locale in the file's name."""
@@ -164,8 +187,7 @@ class Renderer:
 
     def needs_consent(self, topic: str | None) -> bool:
         """Return whether a message of that topic must offer a way to leave."""
-        known = self.catalogue.topics.get(topic or "")
-        return known is None or known.basis == "consent"
+        return topic_of(topic or "", self.catalogue).basis == "consent"
 
     def _choose(self, message: str, locale: str | None) -> Compiled:
         made = self._chosen.get((message, locale))
@@ -227,8 +249,7 @@ class Renderer:
         return Link(self._company, template.name, template.channel)
 
     def _sender(self, name: str) -> Sender | None:
-        senders = self.catalogue.senders
-        return senders.get(name) or next(iter(senders.values()), None)
+        return self.catalogue.senders.get(name) or self.first_sender
 
     def _filled(self, args: Mapping[str, Json], values: dict[str, Any]) -> dict[str, Json]:
         return {name: self._filled_value(value, values) for name, value in args.items()}

@@ -37,6 +37,12 @@ class Sources:
                 return texts[name]
         return None
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of every file, by its name."""
+        layouts = {layout.file: layout.source for layout in self.layouts.by_name.values() if layout.file}
+        return layouts | {one.file: one.source for texts in self.messages.values() for one in texts.values()}
+
     def layout(self, template: Template) -> Layout | None:
         """Return the layout that a template asks for, or the usual one."""
         return self.layouts.by_name.get(template.said("layout") or self.layouts.default())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +19,7 @@ from lifeloop.message.sandbox import PRIVATE
 
 HEAD_WORDS = ("subject", "preheader", "from", "by", "sample", "topic", "layout")
 CHANNELS = ("email", "sms", "push", "whatsapp", "webhook")
+_HEAD_LINE = re.compile(rf"(?:{'|'.join(HEAD_WORDS)}):")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
 DEEPEST = 2
 """A message stands in one folder: ``renewal/offer``."""
@@ -80,7 +82,7 @@ def read_template(path: Path, templates: Path, catalogue: Catalogue, report: Rep
     if text is None or not _is_plain(text, file, report):
         return None
     text = text.replace("\r\n", "\n")
-    head, body, first_line = _split(text)
+    head, body, first_line = _split(text, file, report)
     words = _read_head(head, file, catalogue, report)
     kind: Literal["markdown", "html"] = "html" if path.suffix == ".html" else "markdown"
     return Template(named[0], named[1], file, kind, cut(body, Spot(file, first_line)), words, text)
@@ -114,7 +116,7 @@ def _is_plain(text: str, file: str, report: Report) -> bool:
     return False
 
 
-def _split(text: str) -> tuple[str | None, str, int]:
+def _split(text: str, file: str, report: Report) -> tuple[str | None, str, int]:
     """Return the head (with an empty first line, so that its lines count right), the body, and its first line."""
     lines = text.split("\n")
     if lines[0].rstrip() != "---":
@@ -122,7 +124,13 @@ def _split(text: str) -> tuple[str | None, str, int]:
     for number, line in enumerate(lines[1:], 1):
         if line.rstrip() == "---":
             return "\n".join(["", *lines[1:number]]), "\n".join(lines[number + 1 :]), number + 2
-    return None, text, 1
+    length = sum(1 for _ in takewhile(_HEAD_LINE.match, lines[1:]))
+    if not length:
+        return None, text, 1
+    place = Place(file, 1, 1, 1, len(lines[0]) + 1)
+    label = f"add a line  ---  below line {length + 1}"
+    report.add("J401", "the head of this message is opened here and never closed", place, label=label)
+    return "\n".join(["", *lines[1 : length + 1]]), "\n".join(lines[length + 1 :]), length + 2
 
 
 def _read_head(head: str | None, file: str, catalogue: Catalogue, report: Report) -> dict[str, Words]:

@@ -20,6 +20,7 @@ from lifeloop.journey.spec import JourneyTest
 from lifeloop.message.samples import sample_value
 from lifeloop.rehearse.living import Given
 from lifeloop.rehearse.memory import Memory
+from lifeloop.rehearse.present import Present
 
 A_DAY = 86_400
 MORNING = time(9)
@@ -84,7 +85,7 @@ class Starter:
         return zone_of(self.person.customer, self.plan)
 
     def _date_start(self) -> Instant | None:
-        memory = Memory(self.person, self.catalogue)
+        memory = Memory(Present(self.person), self.catalogue)
         found = (
             date_candidate(Start(self.plan, trigger), memory.facts(self.plan, 0, key), 0, key)
             for trigger in self.plan.triggers
@@ -96,7 +97,7 @@ class Starter:
         dated = [trigger for trigger in self.plan.triggers if isinstance(trigger, OnMoment)]
         if not dated:
             return ""
-        memory = Memory(self.person, self.catalogue)
+        memory = Memory(Present(self.person), self.catalogue)
         for trigger in dated:
             for key in memory.keys_of(self.plan):
                 scope = audience_scope(self.plan, memory.facts(self.plan, 0, key), 0, {})

@@ -68,30 +68,27 @@ class Temper:
     catalogue: Catalogue
     plans: Mapping[str, Plan]
     words: Mapping[str, tuple[Json, ...]]
+    wanted: frozenset[str] = frozenset()
+    """Events that start journeys."""
+    unwanted: frozenset[str] = frozenset()
+    """Events that nobody waits for, or that start what puts something right."""
 
     @classmethod
     def of(cls, seed: int, catalogue: Catalogue, plans: Mapping[str, Plan]) -> Temper:
         """Read the journeys for the words they listen to."""
-        return cls(seed, catalogue, plans, _words(plans.values()))
+        awaited = {node.event for plan in plans.values() for node in plan.nodes if isinstance(node, WaitFor)}
+        starting, troubling = _starting(plans.values())
+        others = {name for plan in plans.values() for name in plan.listens} - awaited - starting | troubling
+        known = frozenset(others & catalogue.events.keys())
+        return cls(seed, catalogue, plans, _words(plans.values()), frozenset(starting - troubling), known)
 
     def unasked(
         self, person: str, things: Mapping[str, tuple[Record, ...]], begin: Instant, end: Instant
     ) -> list[Doing]:
         """Return what a person does of their own accord: what starts journeys, and now and then what ends them."""
-        awaited = {node.event for plan in self.plans.values() for node in plan.nodes if isinstance(node, WaitFor)}
-        starting, troubling = self._starting()
-        others = {name for plan in self.plans.values() for name in plan.listens} - awaited - starting | troubling
-        doings = [*self._now_and_then(person, starting - troubling, STARTS_A_YEAR, begin, end)]
-        doings += self._now_and_then(person, others & self.catalogue.events.keys(), UNASKED, begin, end)
+        doings = [*self._now_and_then(person, self.wanted, STARTS_A_YEAR, begin, end)]
+        doings += self._now_and_then(person, self.unwanted, UNASKED, begin, end)
         return [self._about(doing, things) for doing in sorted(doings, key=lambda one: one.at)]
-
-    def _starting(self) -> tuple[set[str], set[str]]:
-        """Return the events that start journeys, and those of them that nobody wishes for: what starts a recovery."""
-        starts = {
-            (one.event, plan.phase) for plan in self.plans.values() for one in plan.triggers if isinstance(one, OnEvent)
-        }
-        troubling = {event for event, phase in starts if phase == "recovery"}
-        return {event for event, _ in starts}, troubling
 
     def answer(self, person: str, node: WaitFor, state: State, until: Instant, now: Instant) -> Doing | None:
         """Return the answer to a wait, if this person gives one before its time is up."""
@@ -172,6 +169,13 @@ class Temper:
 
     def _draw(self, key: str, what: str) -> float:
         return fraction_of(f"{self.seed}:{key}:{what}")
+
+
+def _starting(plans: Iterable[Plan]) -> tuple[set[str], set[str]]:
+    """Return the events that start journeys, and those of them that nobody wishes for: what starts a recovery."""
+    starts = {(one.event, plan.phase) for plan in plans for one in plan.triggers if isinstance(one, OnEvent)}
+    troubling = {event for event, phase in starts if phase == "recovery"}
+    return {event for event, _ in starts}, troubling
 
 
 def _plain(attribute: Attribute, draw: float, at: Instant) -> Json:

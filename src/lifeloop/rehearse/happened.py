@@ -20,6 +20,9 @@ class EndlessError(RuntimeError):
         super().__init__(f"{' and '.join(journeys)} start each other again and again, without any time between")
         self.journeys = tuple(journeys)
 
+    def __reduce__(self) -> tuple[type[EndlessError], tuple[tuple[str, ...]]]:
+        return EndlessError, (self.journeys,)
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:

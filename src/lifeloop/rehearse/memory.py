@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import time
 from functools import lru_cache
 from importlib import import_module
-from typing import Literal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from lifeloop.clock import Instant
-from lifeloop.engine.conditions import holds
+from lifeloop.engine.conditions import members_of
 from lifeloop.engine.scope import audience_scope
-from lifeloop.engine.values import Answer, Event, Facts, Record, Sent, State, Status
+from lifeloop.engine.values import Event, Facts, Record, Sale, Sent
+from lifeloop.engine.zones import instant_of
 from lifeloop.journey.catalogue import Catalogue
+from lifeloop.journey.compiler_policy import entity_of
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Json, Plan
+from lifeloop.rehearse.present import Present, Run
 from lifeloop.rehearse.record import inside, key_of
 
 Reaction = Literal["open", "click", "reply"]
-
-
-@dataclass(slots=True, eq=False)
-class Run:
-    """A passage through one journey."""
-
-    plan: Plan
-    state: State
-    subject: str
-    key: str
-    object_key: str | None = None
-
-    @property
-    def active(self) -> bool:
-        """Whether it is still on the way."""
-        return self.state.status is Status.WAITING
+_SHOWS: Mapping[Reaction, tuple[str, ...]] = {
+    "open": ("opened",),
+    "click": ("clicked", "opened"),
+    "reply": ("replied",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +42,23 @@ class Changed:
 
 
 class Memory:
-    """The records of one person."""
+    """The records of one person: of a blank sheet, or of somebody as they stand."""
 
-    def __init__(self, person: Person, catalogue: Catalogue) -> None:
+    def __init__(self, present: Present, catalogue: Catalogue) -> None:
+        person = present.person
         self._catalogue = catalogue
         self.name = person.name
         self.customer: Record = {**person.customer, "id": person.name}
         self.things: dict[str, tuple[Record, ...]] = dict(person.things)
         self.consents = dict(person.consents)
-        self.events: list[Event] = []
-        self.sent: list[tuple[Run, Sent]] = []
-        self.answers: list[tuple[Run, Answer]] = []
+        self.sales = (*present.sales, *_sales(person, catalogue))
+        self.suppressed, self.paused_until, self.pace = present.suppressed, present.paused_until, present.pace
+        self.events = list(present.events)
+        self.sent = list(present.sent)
+        self.answers = list(present.answers)
+        self.moments = [event.at for event in self.events] + [sent.at for _, sent in self.sent]
+        """When something happened or was said, whatever it was; it only ever grows."""
+        self._last_seq = _last_seq(present)
         self.version = 0
         """Counts up with everything that a segment may read."""
 
@@ -70,28 +70,35 @@ class Memory:
             object=self._thing(plan.object, object_key),
             things=self.things,
             events=tuple(self.events),
-            sent=tuple(replace(sent, own=True) if owner is run else sent for owner, sent in self.sent),
+            sent=tuple(
+                sent._replace(own=True) if run is not None and owner is run else sent for owner, sent in self.sent
+            ),
             consents=self.consents,
+            suppressed=self.suppressed,
+            paused_until=self.paused_until,
+            pace=self.pace,
+            sales=self.sales,
             answers=tuple(answer for owner, answer in self.answers if owner is run),
         )
         return self._judged(known, plan, now)
 
-    def members_of(self, names: Iterable[str], known: Facts, plan: Plan, now: Instant) -> frozenset[str]:
+    def members_of(self, names: Collection[str], known: Facts, plan: Plan, now: Instant) -> frozenset[str]:
         """Return those of these segments that the person is in."""
-        segments = self._catalogue.segments
-        scope = audience_scope(plan, known, now, {})
-        return frozenset(name for name in names if name in segments and holds(segments[name], scope))
+        return members_of(names, audience_scope(plan, known, now, {}), self._catalogue.segments)
 
     def happens(self, name: str, data: Record, now: Instant) -> Event:
         """Keep that something happened."""
-        event = Event(len(self.events) + 1, name, now, data)
+        self._last_seq += 1
+        event = Event(self._last_seq, name, now, data)
         self.events.append(event)
+        self.moments.append(now)
         self.version += 1
         return event
 
     def says(self, run: Run, sent: Sent) -> None:
         """Keep that a message was said."""
         self.sent.append((run, sent))
+        self.moments.append(sent.at)
         self.version += 1
 
     def keys_of(self, plan: Plan) -> list[str | None]:
@@ -124,21 +131,28 @@ class Memory:
         self.things[name.root] = tuple(things)
         return changed(name, before, things[index], key_of(things[index], kind))
 
-    def noticed(self, message: str, what: Reaction, now: Instant) -> None:
-        """Keep that they opened, clicked or replied to the latest such message."""
+    def noticed(self, message: str, what: Reaction, now: Instant) -> tuple[str, ...]:
+        """Keep that they opened, clicked or replied to the latest such message; return what is new by it.
+
+        A click shows that it was opened, whatever the mail program told us. The first time stays.
+        """
         latest = next((i for i in reversed(range(len(self.sent))) if self.sent[i][1].message == message), None)
-        if latest is not None:
-            run, sent = self.sent[latest]
-            self.sent[latest] = (run, _noticed(sent, what, now))
-            self.version += 1
+        if latest is None:
+            return ()
+        run, sent = self.sent[latest]
+        words = [word for word in _SHOWS[what] if getattr(sent, f"{word}_at") is None]
+        times: dict[str, Any] = {f"{word}_at": now for word in words}
+        self.sent[latest] = (run, sent._replace(**times))
+        self.version += 1
+        return tuple(words)
 
     def _judged(self, known: Facts, plan: Plan, now: Instant) -> Facts:
         predicates = self._catalogue.predicates
         if not plan.segments and not predicates:
             return known
         named = frozenset(name for name, path in predicates.items() if _predicate(path)(known.customer))
-        known = replace(known, named=named)
-        return replace(known, segments=self.members_of(plan.segments, known, plan, now))
+        known = known._replace(named=named)
+        return known._replace(segments=self.members_of(plan.segments, known, plan, now))
 
     def _thing(self, kind: str | None, key: str | None) -> Record | None:
         if kind is None or key is None:
@@ -147,20 +161,28 @@ class Memory:
         return next((thing for thing in self.things.get(kind, ()) if key_of(thing, found) == key), None)
 
 
+def _last_seq(present: Present) -> int:
+    """Return the number of the newest event that anything knows of: later ones must come after it."""
+    known = [event.seq for event in present.events]
+    known += [seq for run in present.runs for seq in (run.state.since_seq, run.state.start_seq or 0, *run.state.used)]
+    return max(known, default=0)
+
+
+def _sales(person: Person, catalogue: Catalogue) -> tuple[Sale, ...]:
+    """Return what a sample person bought, as sales that were proper ones."""
+    entity, zone = entity_of(catalogue), ZoneInfo(catalogue.timezone)
+    return tuple(
+        Sale(product, product, instant_of(day, time(0), zone), offered=True, entity=entity)
+        for product, day in person.sales
+    )
+
+
 def changed(name: DataName, before: Record, after: Record, key: str | None) -> Changed | None:
     """Return what changed between two versions of a record under that name, None when nothing did."""
     attribute = name.path[0]
     if before.get(attribute) == after.get(attribute):
         return None
     return Changed(f"{name.root}.{attribute}", before, after, key)
-
-
-def _noticed(sent: Sent, what: Reaction, now: Instant) -> Sent:
-    if what == "reply":
-        return replace(sent, replied_at=now)
-    # A click shows that it was opened, whatever the mail program told us.
-    seen = replace(sent, opened_at=sent.opened_at or now)
-    return replace(seen, clicked_at=now) if what == "click" else seen
 
 
 @lru_cache(maxsize=64)

@@ -47,8 +47,18 @@ def why_then(plan: Plan, places: Mapping[str, Place], outcome: Outcome) -> Reaso
     return Reason(places[node.id].line, _moment_words(node, cause))
 
 
-def held_words(policy: Policy, rule: str) -> str:
-    """Return what holds a message."""
+def held_words(policy: Policy, rule: str, journey: str = "", message: str = "") -> str:
+    """Return what holds a message, and whose message has its place where there is one."""
+    match rule:
+        case "priority":
+            return f"{message} of {journey} goes first"
+        case "recovery":
+            return f"promotion waits until {journey} has put things right"
+    words = _rule_words(policy, rule)
+    return f"{words}, {message} of {journey}" if journey else words
+
+
+def _rule_words(policy: Policy, rule: str) -> str:
     match rule:
         case "hours" if policy.hours:
             return f"outside {say_hours(policy.hours)}"
@@ -64,11 +74,19 @@ def held_words(policy: Policy, rule: str) -> str:
             return "a public holiday"
 
 
+def held_visit(policy: Policy, visited: Visited) -> str:
+    """Return what held a message, as its run's history has it."""
+    said = (str(visited.data.get(name) or "") for name in ("journey", "message"))
+    return held_words(policy, str(visited.data.get("rule", visited.detail)), *said)
+
+
 def dropped_words(node: Node | None, rule: str, detail: str) -> str:
     """Return why a message is not sent."""
     if rule == "consent":
         topic = node.policy.topic if isinstance(node, Send) else ""
         return f'they have not said yes to "{topic}"'
+    if rule == "recovery":
+        return f"no promotion while {detail.rpartition(': ')[2]} puts things right"
     if rule == "address":
         return detail.partition(": ")[2] or "no address"
     return DROPPED.get(rule, detail or rule)
@@ -94,7 +112,7 @@ def node_of(plan: Plan, node: str | None) -> Node | None:
 def _moment_words(node: Node, cause: Visited) -> str:
     match node, cause.what:
         case Send(policy=policy), "held":
-            return f"held: {held_words(policy, str(cause.data.get('rule', cause.detail)))}"
+            return f"held: {held_visit(policy, cause)}"
         case Wait(until=until), _:
             return f"wait: {until_words(until)}"
         case WaitFor(event=event), "event":

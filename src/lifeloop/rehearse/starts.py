@@ -18,33 +18,41 @@ from lifeloop.engine.values import Candidate, Event
 from lifeloop.engine.zones import zone_of
 from lifeloop.journey.condition import Condition
 from lifeloop.journey.plan import Plan
-from lifeloop.rehearse.looks import Looks
+from lifeloop.rehearse.looks import Lapses, Looks
 from lifeloop.rehearse.memory import Changed, Memory
-
-Place = tuple[str, str, str]
-"""Journey, trigger, subject: what makes a candidate another one."""
+from lifeloop.rehearse.present import Ground, Place, Present
 
 
 class Starts:
     """The candidates of one person, in the order in which they were noted."""
 
-    def __init__(self, routes: Routes, memory: Memory, segments: Mapping[str, Condition]) -> None:
-        self._routes = routes
+    def __init__(self, ground: Ground, memory: Memory, segments: Mapping[str, Condition]) -> None:
+        self._routes: Routes = ground.routes
+        self._live = ground.live
         self._memory = memory
         self._waiting: dict[Place, Candidate] = {}
-        self._segments = tuple(name for name in routes.segments if name in segments)
-        self._looks = Looks.of(self._segments, segments)
+        self._segments = tuple(name for name in ground.routes.segments if name in segments)
+        self._lapses = Lapses(Looks.of(self._segments, segments))
         self._look_at: Instant | None = None
         self._looked_at = -1
         self._members: frozenset[str] = frozenset()
 
-    def begin(self, now: Instant) -> None:
-        """Note the dates and calendars of somebody who is known from now on; segments they are in were there before."""
+    def begin(self, now: Instant, present: Present) -> None:
+        """Take over what is written down already; of journeys of which nothing is, note dates; note calendars.
+
+        Segments that somebody is in count as left and joined only where it was worked out before.
+        """
+        self._waiting.update(present.waiting)
         for start in {id(start): start for starts in self._routes.dates.values() for start in starts}.values():
-            self._schedule(start, now)
+            if start.plan.journey not in self._live:
+                self._schedule(start, now)
         for start in self._routes.calendars:
             self._on_calendar(start, now)
-        self._members = self._present(now)
+        known = {name for name in self._segments if self._is_live(name)}
+        self._members = self._present(now) - known | present.members & known
+        if known:
+            self._looked_at = -1
+            self.refresh(now)
 
     def note(self, candidate: Candidate, subject: str) -> None:
         """Note somebody whom an event, a person or another journey lets in; the same one only once."""
@@ -99,6 +107,9 @@ class Starts:
         due = [candidate.due_at for candidate in self._waiting.values()]
         return min(due if self._look_at is None else [*due, self._look_at], default=None)
 
+    def _is_live(self, segment: str) -> bool:
+        return any(start.plan.journey in self._live for start in self._routes.segments[segment])
+
     def _schedule(self, start: Start, now: Instant) -> None:
         for key in self._memory.keys_of(start.plan):
             candidate = date_candidate(start, self._memory.facts(start.plan, now, key), now, key)
@@ -119,6 +130,5 @@ class Starts:
             return frozenset()
         self._looked_at = self._memory.version
         memory, plan = self._memory, self._routes.segments[self._segments[0]][0].plan
-        times = [event.at for event in memory.events] + [sent.at for _, sent in memory.sent]
-        self._look_at = self._looks.next_after(now, times, zone_of(memory.customer, plan))
+        self._look_at = self._lapses.next_after(now, memory.moments, zone_of(memory.customer, plan))
         return memory.members_of(self._segments, memory.facts(plan, now), plan, now)

@@ -14,7 +14,7 @@ from lifeloop.journey.project import Journey
 from lifeloop.journey.prose_time import until_words
 from lifeloop.journey.saying import say_condition
 from lifeloop.rehearse.happened import Happened
-from lifeloop.rehearse.reasons import dropped_words, held_words, node_of
+from lifeloop.rehearse.reasons import dropped_words, held_visit, node_of
 from lifeloop.rehearse.wording import Unwritten, Wording
 
 UNKNOWN = "unknown"
@@ -130,7 +130,7 @@ def told(  # noqa: C901, PLR0912  # one line for each thing that can happen
             late = "joins late, at the next date ahead" if visited.detail else ""
             return "starts", late or ", or ".join(start_words(trigger) for trigger in plan.triggers)
         case "held" if isinstance(node, Send):
-            return "held", held_words(node.policy, visited.detail)
+            return "held", held_visit(node.policy, visited)
         case "dropped":
             return "dropped", f"{_name(node)}: {dropped_words(node, str(visited.data.get('rule')), visited.detail)}"
         case "missed" if isinstance(node, Wait):

@@ -7,9 +7,9 @@ may enter is let in, then everybody who is due moves, then what that brought abo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from lifeloop.clock import Instant
+from lifeloop.engine.claims import Standing, compete
 from lifeloop.engine.entry import PastRun, enter, entry_key, subject_of
 from lifeloop.engine.machine import advance
 from lifeloop.engine.routing import hand_candidate, make_routes
@@ -34,45 +34,49 @@ from lifeloop.journey.condition import DataName
 from lifeloop.journey.person import Person
 from lifeloop.journey.plan import Json, Plan
 from lifeloop.rehearse.happened import EndlessError, Happened, Refused, unmet_parts
-from lifeloop.rehearse.memory import Changed, Memory, Reaction, Run, changed
+from lifeloop.rehearse.memory import Changed, Memory, Reaction, changed
+from lifeloop.rehearse.present import Ground, Present, Run
 from lifeloop.rehearse.starts import Starts
 
 _NO_PINS: Mapping[str, str] = {}
 MOST_ROUNDS = 1000
 """More rounds than any life needs within one second."""
-_PAST = {"open": "opened", "click": "clicked", "reply": "replied"}
 
 
 class World:
     """A person among journeys. ``pins``: experiment to path, where chance shall not choose.
 
+    ``who``: a person of whom nothing else is known, or somebody as they stand. ``ground``: where many live, made once.
     ``at``: when it begins; dates of start that lie before are judged as for somebody who is known from then on.
     """
 
     def __init__(
         self,
         plans: Mapping[str, Plan],
-        person: Person,
+        who: Person | Present,
         catalogue: Catalogue,
         *,
         at: Instant,
         pins: Mapping[str, str] = _NO_PINS,
+        ground: Ground | None = None,
     ) -> None:
+        present = who if isinstance(who, Present) else Present(who)
+        ground = ground or Ground(make_routes(plans.values()))
         self._plans = plans
-        self._routes = make_routes(plans.values())
+        self._routes = ground.routes
         self._priority = {name: rank for rank, name in enumerate(catalogue.priority)}
         self._pins = pins
-        self._memory = Memory(person, catalogue)
-        self._starts = Starts(self._routes, self._memory, catalogue.segments)
+        self._memory = Memory(present, catalogue)
+        self._starts = Starts(ground, self._memory, catalogue.segments)
         self._pending: list[tuple[Run, Effect]] = []
         self._set_now: list[DataName] = []
         self._before = self._memory.customer
-        self.name = person.name
+        self.name = present.person.name
         self.now = at
-        self.runs: list[Run] = []
+        self.runs = list(present.runs)
         self.happened: list[Happened] = []
         self.refused: list[Refused] = []
-        self._starts.begin(at)
+        self._starts.begin(at, present)
 
     @property
     def customer(self) -> Record:
@@ -118,14 +122,16 @@ class World:
 
     def reacts(self, message: str, what: Reaction) -> None:
         """They opened, clicked or replied to the latest such message, now."""
-        self._memory.noticed(message, what, self.now)
-        self.event(f"message.{_PAST[what]}", {"message": message})
+        for word in self._memory.noticed(message, what, self.now):
+            self._event(f"message.{word}", {"message": message})
+        self._starts.refresh(self.now)
+        self.settle()
 
     # The clock --------------------------------------------------------------------------------------------------
 
     def next_due(self) -> Instant | None:
         """Return when anything falls due next; None when nothing ever does."""
-        due = [run.state.due_at for run in self.runs if run.active and run.state.due_at is not None]
+        due = [at for run in self.runs if (at := run.due_at) is not None]
         start = self._starts.next_due()
         soonest = min(due if start is None else [*due, start], default=None)
         return None if soonest is None else max(soonest, self.now)
@@ -182,7 +188,7 @@ class World:
             self._advance(run, Wake.START)
 
     def _move_due(self) -> bool:
-        due = [run for run in self.runs if run.active and run.state.due_at is not None and run.state.due_at <= self.now]
+        due = [run for run in self.runs if (at := run.due_at) is not None and at <= self.now]
         for run in sorted(due, key=self._rank):
             self._advance(run, _wake_of(run.state, self.now))
         self._pass_on()
@@ -201,7 +207,9 @@ class World:
         """Let whoever moves next know what was said and set; all else is passed on when this round is over."""
         match effect:
             case SendMessage(policy=policy):
-                sent = Sent(effect.message, effect.channel, policy.topic, self.now, policy.counts)
+                sent = Sent(
+                    effect.message, effect.channel, policy.topic, self.now, policy.counts, journey=effect.journey
+                )
                 self._memory.says(run, sent)
             case SetData(name, value) if name.root == "customer":
                 self._set_now.append(name)
@@ -251,10 +259,17 @@ class World:
     def _wake(self, runs: Iterable[Run]) -> None:
         for run in runs:
             if run.state.due_at is not None and run.state.due_at > self.now:
-                run.state = replace(run.state, due_at=self.now)
+                run.state = run.state._replace(due_at=self.now)
 
     def _facts(self, plan: Plan, object_key: str | None, run: Run | None = None) -> Facts:
-        return self._memory.facts(plan, self.now, object_key, run)
+        """Return what is known, with what the person's other journeys hold against this one, as when it runs live."""
+        known = self._memory.facts(plan, self.now, object_key, run)
+        others = [
+            Standing(one.plan, one.state.node, due, one.state.converted_at is not None, one.rests)
+            for one in self.runs
+            if one.active and one is not run and (due := one.state.due_at) is not None
+        ]
+        return compete(known, plan, others, self._order)
 
     def _rank(self, run: Run) -> tuple[int, Instant]:
         return self._order(run.plan.journey), run.state.started_at

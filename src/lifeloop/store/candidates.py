@@ -49,18 +49,22 @@ def retime(tx: Tx, rows: Sequence[NewCandidate]) -> None:
 
 
 def remove(tx: Tx, keys: Sequence[tuple[str, int, str, str]]) -> None:
-    """Forget ``(journey, customer_id, trigger, subject)``."""
+    """Forget ``(journey, customer_id, trigger, subject)``.
+
+    First found, then deleted: in one statement PostgreSQL, before it has counted a young table, compares all with all.
+    """
     ids = tx.journey_ids([key[0] for key in keys])
-    tx.run(
+    found = tx.ask(
         # CROSS JOIN: SQLite goes through the batch and looks each key up, and never the other way round.
-        f"DELETE FROM candidate WHERE id IN (SELECT k.id FROM {tx.table({name: _COLUMNS[name] for name in _KEY})}"
-        " CROSS JOIN candidate k WHERE r.customer_id = k.customer_id AND r.journey_id = k.journey_id"
-        ' AND r."trigger" = k."trigger" AND r.subject = k.subject)',
+        f"SELECT k.id FROM {tx.table({name: _COLUMNS[name] for name in _KEY})} CROSS JOIN candidate k"
+        " WHERE r.customer_id = k.customer_id AND r.journey_id = k.journey_id"
+        ' AND r."trigger" = k."trigger" AND r.subject = k.subject',
         rows=[
             {"customer_id": customer, "journey_id": ids[journey], "trigger": trigger, "subject": subject}
             for journey, customer, trigger, subject in keys
         ],
     )
+    delete(tx, [row.id for row in found])
 
 
 def claim_due(
@@ -86,9 +90,13 @@ def count_due(
 
 def load(tx: Tx, ids: Sequence[int | str]) -> tuple[CandidateRow, ...]:
     """Candidates by id, earliest first."""
+    return _load(tx, "k.id", ids)
+
+
+def _load(tx: Tx, column: str, ids: Sequence[int | str]) -> tuple[CandidateRow, ...]:
     rows = tx.ask(
         "SELECT k.*, j.name AS journey, c.key FROM candidate k JOIN journey j ON j.id = k.journey_id"
-        f" JOIN customer c ON c.id = k.customer_id WHERE {tx.among('k.id', 'ids')} ORDER BY k.due_at, k.id",
+        f" JOIN customer c ON c.id = k.customer_id WHERE {tx.among(column, 'ids')} ORDER BY k.due_at, k.id",
         ids=list(ids),
     )
     return tuple(_read(row) for row in rows)
@@ -104,6 +112,11 @@ def of_customer(tx: Tx, customer_id: int, journey: str | None = None) -> tuple[C
         **({} if journey is None else {"journey": journey}),
     )
     return load(tx, [row.id for row in rows])
+
+
+def of_customers(tx: Tx, ids: Sequence[int]) -> tuple[CandidateRow, ...]:
+    """Where some customers may enter, the earliest first."""
+    return _load(tx, "k.customer_id", ids)
 
 
 def delete(tx: Tx, ids: Sequence[int]) -> None:

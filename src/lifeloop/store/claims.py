@@ -45,16 +45,26 @@ class Which:
 
 
 def claim(tx: Tx, table: Due, now: Instant, limit: int, which: Which) -> list[Any]:
-    """Take due rows, those of the first journey first, earliest first; returns their ids. Who rests has none due.
+    """Take due rows, earliest first, from every journey its share; returns their ids. Who rests has none due.
 
-    One statement per journey, so that each reads only the front of its own index, whatever else is waiting.
+    One statement per journey, so that each reads only the front of its own index, whatever else is waiting. What one
+    journey leaves of its share, others take: a huge one never keeps a small one waiting, and no batch is half empty.
     """
-    taken: list[tuple[Any, int]] = []
-    for journey in journeys.awake(tx, which.journeys):
-        if len(taken) < limit:
-            taken += [(row.id, row.customer_id) for row in _due(tx, table, journey, now, limit - len(taken), which)]
-    free = customers.lock_free(tx, [customer for _, customer in taken]) if taken else frozenset()
-    return [id_ for id_, customer in taken if customer in free]
+    taken = _shared(tx, table, now, limit, which)[:limit]
+    free = customers.lock_free(tx, [row.customer_id for row in taken]) if taken else frozenset()
+    return [row.id for row in taken if row.customer_id in free]
+
+
+def _shared(tx: Tx, table: Due, now: Instant, limit: int, which: Which) -> list[Any]:
+    ids = journeys.awake(tx, which.journeys)
+    share = max(limit // max(len(ids), 1), 1)
+    taken = {journey: _due(tx, table, journey, now, share, which) for journey in ids}
+    left = limit - sum(map(len, taken.values()))
+    for journey, rows in taken.items():
+        if left > 0 and len(rows) == share:
+            taken[journey] = _due(tx, table, journey, now, share + left, which)
+            left -= len(taken[journey]) - share
+    return [row for rows in taken.values() for row in rows]
 
 
 def count(tx: Tx, table: Due, now: Instant, which: Which) -> int:

@@ -18,6 +18,11 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
     return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
 
 
+def by_month(key: str) -> dict[str, str]:
+    """A table whose rows lie by month on PostgreSQL: see ``months``."""
+    return {"postgresql_partition_by": f"RANGE ({key})"}
+
+
 def number_key() -> Any:
     """A number of its own, as many as there will ever be."""
     return Field(default=None, sa_column=Column(BIG, primary_key=True, autoincrement=True))

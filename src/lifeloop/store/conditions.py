@@ -34,6 +34,7 @@ from lifeloop.journey.condition import (
 )
 from lifeloop.journey.length import Length
 from lifeloop.journey.plan import Json
+from lifeloop.store import customers
 from lifeloop.store.customers import COLUMNS
 from lifeloop.store.facts import SAID
 from lifeloop.store.readings import UNKNOWN, Data, Words, column
@@ -56,7 +57,7 @@ _TYPES: Mapping[Kind, str] = {
     "date": "text",
     "datetime": "bigint",
 }
-_TIMES = {"sent": "coalesce(m.sent_at, m.made_at)"} | {
+TIMES = {"sent": "coalesce(m.sent_at, m.made_at)"} | {
     what: f"m.{what}_at" for what in ("opened", "clicked", "replied", "bounced")
 }
 _STATUSES = ", ".join(f"'{status}'" for status in ("ready", *SAID))
@@ -85,9 +86,13 @@ class Reading:
 
 def where(tx: Tx, condition: Condition, reading: Reading) -> tuple[str, dict[str, Any]]:
     """A condition on ``customer`` rows (alias ``c``) as SQL with bound parameters."""
-    words = Words(tx, *_zone(reading), zones=_zones(tx) if reading.journey_timezone == "customer" else ())
-    sql = _Writer(words, reading).write(condition, _Place())
-    return sql, words.values
+    words = words_for(tx, reading)
+    return Writer(words, reading).write(condition, Place()), words.values
+
+
+def words_for(tx: Tx, reading: Reading) -> Words:
+    """Return what puts a condition's values into SQL."""
+    return Words(tx, *_zone(reading), zones=_zones(tx) if reading.journey_timezone == "customer" else ())
 
 
 def _zone(reading: Reading) -> tuple[str, bool]:
@@ -97,12 +102,11 @@ def _zone(reading: Reading) -> tuple[str, bool]:
 
 
 def _zones(tx: Tx) -> tuple[str, ...]:
-    rows = tx.ask("SELECT DISTINCT timezone FROM customer WHERE timezone IS NOT NULL ORDER BY timezone")
-    return tuple(row.timezone for row in rows if zone_named(row.timezone))
+    return tuple(name for name in customers.zones(tx) if zone_named(name))
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where in the tree we are: the event and the object that a ``where`` looks at, and the segments we are in."""
 
     event: str | None = None
@@ -113,11 +117,13 @@ class _Place:
 
 
 @dataclass(slots=True)
-class _Writer:
+class Writer:
+    """Writes a tree as SQL, node by node."""
+
     words: Words
     reading: Reading
 
-    def write(self, condition: Condition, place: _Place) -> str:
+    def write(self, condition: Condition, place: Place) -> str:
         """Return SQL that is true or false."""
         match condition:
             case AllOf(parts=parts):
@@ -136,12 +142,12 @@ class _Writer:
             case _:
                 assert_never(condition)
 
-    def _joined(self, parts: tuple[Condition, ...], joiner: str, empty: str, place: _Place) -> str:
+    def _joined(self, parts: tuple[Condition, ...], joiner: str, empty: str, place: Place) -> str:
         return f"({joiner.join(self.write(part, place) for part in parts) or empty})"
 
     # --- questions about other tables ---------------------------------------------------------------------------
 
-    def _question(self, asked: Happened | MessageWas | InSegment | AnyObject, place: _Place) -> str:
+    def _question(self, asked: Happened | MessageWas | InSegment | AnyObject, place: Place) -> str:
         match asked:
             case Happened():
                 return self._happened(asked, place)
@@ -152,10 +158,9 @@ class _Writer:
             case AnyObject():
                 return self._any_object(asked, place)
 
-    def _happened(self, asked: Happened, place: _Place) -> str:
+    def _happened(self, asked: Happened, place: Place) -> str:
         alias = f"e{place.depth}"
-        tests = [f"{alias}.customer_id = c.id", f"{alias}.name = {self._text(asked.event)}"]
-        tests += self._in_span(asked.span, f'{alias}."at"')
+        tests = [*self._events(asked, alias), *self._in_span(asked.span, f'{alias}."at"')]
         if asked.where is not None:
             tests.append(self.write(asked.where, replace(place, event=f"{alias}.data")))
         found = f"FROM event {alias} WHERE {' AND '.join(tests)}"
@@ -163,11 +168,16 @@ class _Writer:
             return f"EXISTS (SELECT 1 {found})" if asked.at_least == 1 else "TRUE"
         return f"((SELECT count(*) {found}) >= {self.words.param(asked.at_least, 'bigint')})"
 
+    def _events(self, asked: Happened, alias: str) -> list[str]:
+        return [f"{alias}.customer_id = c.id", f"{alias}.name = {self._text(asked.event)}"]
+
     def _message_was(self, asked: MessageWas) -> str:
-        time = _TIMES[asked.what]
-        tests = ["m.customer_id = c.id", "m.kind = 'mail'", f"m.status IN ({_STATUSES})", f"{time} IS NOT NULL"]
-        tests += [self._like("m.name", asked.pattern), *self._in_span(asked.span, time)]
+        tests = [*self._messages(asked), *self._in_span(asked.span, TIMES[asked.what])]
         return f"EXISTS (SELECT 1 FROM message m WHERE {' AND '.join(tests)})"
+
+    def _messages(self, asked: MessageWas) -> list[str]:
+        known = ["m.customer_id = c.id", "m.kind = 'mail'", f"m.status IN ({_STATUSES})"]
+        return [*known, f"{TIMES[asked.what]} IS NOT NULL", self._like("m.name", asked.pattern)]
 
     def _like(self, name: str, pattern: str) -> str:
         if self.words.tx.postgres:
@@ -176,23 +186,29 @@ class _Writer:
         plain = pattern.replace("[", "[[]").replace("?", "[?]")
         return f"{name} GLOB {self._text(plain)}"
 
-    def _in_segment(self, segment: str, place: _Place) -> str:
+    def _in_segment(self, segment: str, place: Place) -> str:
         meaning = self.reading.segments.get(segment)
         if meaning is None:
             return (
                 "EXISTS (SELECT 1 FROM segment_member s WHERE s.customer_id = c.id"
                 f" AND s.segment = {self._text(segment)})"
             )
+        return self.write(meaning, self._inside(segment, place))
+
+    def _inside(self, segment: str, place: Place) -> Place:
         if segment in place.segments:
             raise NotSqlError(f'the segment "{segment}" is defined by itself')
-        return self.write(meaning, _Place(depth=place.depth, segments=(*place.segments, segment)))
+        return Place(depth=place.depth, segments=(*place.segments, segment))
 
-    def _any_object(self, asked: AnyObject, place: _Place) -> str:
+    def _any_object(self, asked: AnyObject, place: Place) -> str:
         alias = f"o{place.depth}"
-        tests = [f"{alias}.customer_id = c.id", f"{alias}.kind = {self._text(asked.kind)}"]
+        tests = self._things(asked, alias)
         if asked.where is not None:
             tests.append(self.write(asked.where, replace(place, kind=asked.kind, thing=f"{alias}.fields")))
         return f"EXISTS (SELECT 1 FROM object {alias} WHERE {' AND '.join(tests)})"
+
+    def _things(self, asked: AnyObject, alias: str) -> list[str]:
+        return [f"{alias}.customer_id = c.id", f"{alias}.kind = {self._text(asked.kind)}"]
 
     def _in_span(self, span: Span, time: str) -> list[str]:
         if span.kind in ("ever", "default"):
@@ -205,7 +221,7 @@ class _Writer:
 
     # --- comparisons --------------------------------------------------------------------------------------------
 
-    def _compare(self, asked: Compare, place: _Place) -> str:
+    def _compare(self, asked: Compare, place: Place) -> str:
         data = self._data(asked.subject, place)
         match asked.operator:
             case "is present":
@@ -219,7 +235,7 @@ class _Writer:
             case _:
                 return self._against(asked, self.words.read(data, asked.as_kind), place)
 
-    def _contains(self, asked: Compare, data: Data, place: _Place) -> str:
+    def _contains(self, asked: Compare, data: Data, place: Place) -> str:
         words, wanted = self.words, asked.operands[0]
         text, inside = self._raw_text(wanted, place), "strpos" if words.tx.postgres else "instr"
         table, member = words.members(data)
@@ -229,7 +245,7 @@ class _Writer:
             f" ELSE {inside}({words.read(data, 'text')}, {text}) > 0 END"
         )
 
-    def _raw_text(self, operand: Value | DataName | Length, place: _Place) -> str:
+    def _raw_text(self, operand: Value | DataName | Length, place: Place) -> str:
         if isinstance(operand, DataName):
             return self.words.read(self._data(operand, place), "text")
         return self._text(operand if isinstance(operand, str) else None)
@@ -248,7 +264,7 @@ class _Writer:
             "is within": f"{value} >= {present} AND {value} <= {edge}",
         }[asked.operator]
 
-    def _against(self, asked: Compare, value: str, place: _Place) -> str:
+    def _against(self, asked: Compare, value: str, place: Place) -> str:
         others = [self._operand(operand, asked.as_kind, place) for operand in asked.operands]
         match asked.operator:
             case "is one of":
@@ -269,7 +285,7 @@ class _Writer:
 
     # --- data and written values --------------------------------------------------------------------------------
 
-    def _data(self, name: DataName, place: _Place) -> Data:
+    def _data(self, name: DataName, place: Place) -> Data:
         if not name.path:
             return UNKNOWN
         if name.root == "customer":
@@ -290,7 +306,7 @@ class _Writer:
             return self.words.json("c.data", path)
         return column(own, postgres=self.words.tx.postgres) if len(path) == 1 else UNKNOWN
 
-    def _operand(self, operand: Value | DataName | Length, kind: Kind, place: _Place) -> str:
+    def _operand(self, operand: Value | DataName | Length, kind: Kind, place: Place) -> str:
         if isinstance(operand, DataName):
             return self.words.read(self._data(operand, place), kind)
         return self._constant(None if isinstance(operand, Length) else operand, kind)

@@ -105,13 +105,23 @@ def suppress(tx: Tx, rows: Sequence[SuppressionRow]) -> None:
     )
 
 
-def unsuppress(tx: Tx, channel: str, address: str) -> None:
-    """They asked for it themselves."""
-    tx.run(
-        f"DELETE FROM suppression WHERE {tx.among('address', 'names', 'text')} AND channel = :channel",
-        names=_names(tx, address),
-        channel=channel,
+def unsuppress(tx: Tx, channel: str, address: str, *, reason: str | None = None) -> bool:
+    """They asked for it themselves. With a ``reason`` only what was written for it is taken back; tells whether any."""
+    return (
+        tx.run(
+            f"DELETE FROM suppression WHERE {tx.among('address', 'names', 'text')} AND channel = :channel"
+            + ("" if reason is None else " AND reason = :reason"),
+            names=_names(tx, address),
+            channel=channel,
+            **({} if reason is None else {"reason": reason}),
+        )
+        > 0
     )
+
+
+def expire(tx: Tx, reason: str, before: Instant) -> int:
+    """Let go of what stands against addresses for a reason that passes, once it was written before then."""
+    return tx.run('DELETE FROM suppression WHERE reason = :reason AND "at" < :before', reason=reason, before=before)
 
 
 def suppressed(tx: Tx, address: str) -> tuple[SuppressionRow, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.plan import Json
+from lifeloop.store.marks import plain
+from lifeloop.store.opening import StoreBusy
 from lifeloop.store.transaction import Tx, dump, load
 from lifeloop.store.values import Assign, Change, Customer, CustomerRow, Upserted
 
@@ -16,6 +18,12 @@ COLUMNS = ("email", "phone", "locale", "timezone")
 """Attributes with a column of their own."""
 
 EMPTY = "'{}'"
+
+
+class Merged(StoreBusy):
+    """One of these customers was merged into another a moment ago: who they are now must be asked again."""
+
+
 READ = "c.id, c.key, c.email, c.phone, c.locale, c.timezone, c.data"
 
 
@@ -24,11 +32,27 @@ def upsert(tx: Tx, rows: Sequence[CustomerRow], now: Instant) -> Upserted:
     patches: dict[str, dict[str, Json]] = {}
     for row in rows:
         patches.setdefault(row.key, {}).update(row.data)
-    new = _make_missing(tx, sorted(patches), now)
-    found = tx.ask(f"SELECT id, key FROM customer WHERE {tx.among('key', 'keys', 'text')}", keys=list(patches))
-    ids = {row.key: row.id for row in found}
+    ids, new = _ids(tx, list(patches)), frozenset[int]()
+    missing = sorted(patches.keys() - ids.keys())
+    if missing:
+        new = _make_missing(tx, missing, now)
+        ids |= _ids(tx, missing)
+    lock(tx, list(ids.values()))
+    if tx.postgres:
+        _check_unmerged(tx, list(patches))
     changes = _merge(tx, {ids[key]: patch for key, patch in patches.items()}, now)
     return Upserted(ids, new, changes)
+
+
+def _check_unmerged(tx: Tx, keys: Sequence[str]) -> None:
+    """Look again under the locks: somebody may have been merged into another since we looked who they are now."""
+    present = tx.ask(
+        f"SELECT (SELECT count(*) FROM customer WHERE {tx.among('key', 'keys', 'text')}) AS there,"
+        f" (SELECT count(*) FROM alias WHERE {tx.among('key', 'keys', 'text')}) AS merged",
+        keys=list(keys),
+    )[0]
+    if present.merged or present.there < len(keys):
+        raise Merged("a customer turned out to be another just now")
 
 
 def assign(tx: Tx, assigns: Sequence[Assign], now: Instant) -> tuple[Change, ...]:
@@ -41,6 +65,7 @@ def assign(tx: Tx, assigns: Sequence[Assign], now: Instant) -> tuple[Change, ...
         record = present[each.customer_id].data if each.customer_id in nested else {}
         top = each.name.path[0]
         patch[top] = inside(patch.get(top, record.get(top)), each.name.path[1:], each.value)
+    lock(tx, list(patches))
     return _merge(tx, patches, now) if patches else ()
 
 
@@ -69,6 +94,20 @@ def find_email(tx: Tx, email: str) -> tuple[Customer, ...]:
     """Customers with that address, whatever its case."""
     rows = tx.ask(f"SELECT {READ} FROM customer c WHERE lower(c.email) = lower(:email) ORDER BY c.id", email=email)
     return tuple(read(row) for row in rows)
+
+
+def find_addresses(tx: Tx, channel: str, addresses: Collection[str]) -> dict[str, tuple[Customer, ...]]:
+    """Customers by where they are written to: an e-mail address in small letters, on other channels a phone number."""
+    column = "lower(c.email)" if channel == "email" else "c.phone"
+    rows = tx.ask(
+        f"SELECT {READ} FROM customer c WHERE {tx.among(column, 'addresses', 'text')} ORDER BY c.id",
+        addresses=sorted({plain(address) for address in addresses}),
+    )
+    found: dict[str, tuple[Customer, ...]] = {}
+    for row in rows:
+        address = plain(row.email if channel == "email" else row.phone)
+        found[address] = (*found.get(address, ()), read(row))
+    return found
 
 
 def around(tx: Tx, word: str, limit: int) -> tuple[Customer, ...]:
@@ -108,6 +147,22 @@ def page(tx: Tx, after: int, limit: int) -> tuple[Customer, ...]:
     return tuple(read(row) for row in tx.ask(question, after=after, limit=limit))
 
 
+def zones(tx: Tx) -> tuple[str, ...]:
+    """The time zones that customers have, as they were told: one look at an index for each, however many people."""
+    rows = tx.ask(
+        "WITH RECURSIVE zone(name) AS (SELECT min(timezone) FROM customer UNION ALL SELECT (SELECT min(c.timezone)"
+        " FROM customer c WHERE c.timezone > zone.name) FROM zone WHERE zone.name IS NOT NULL)"
+        " SELECT name FROM zone WHERE name IS NOT NULL"
+    )
+    return tuple(row.name for row in rows)
+
+
+def ids_after(tx: Tx, after: int, limit: int) -> tuple[int, ...]:
+    """The next customers' numbers: for going through everybody without reading them."""
+    question = "SELECT id FROM customer WHERE id > :after ORDER BY id LIMIT :limit"
+    return tuple(row.id for row in tx.ask(question, after=after, limit=limit))
+
+
 def read(row: Any) -> Customer:
     """Make a customer of a row with the columns of ``READ``."""
     own = {name: value for name in COLUMNS if (value := getattr(row, name)) is not None}
@@ -118,9 +173,23 @@ def _these(tx: Tx) -> str:
     return tx.among("c.id", "ids")
 
 
+def _ids(tx: Tx, keys: Sequence[str]) -> dict[str, int]:
+    rows = tx.ask(f"SELECT id, key FROM customer WHERE {tx.among('key', 'keys', 'text')}", keys=list(keys))
+    return {row.key: row.id for row in rows}
+
+
+_NEXT = (
+    "max((SELECT coalesce(max(id), 0) FROM customer), (SELECT coalesce(max(former_id), 0) FROM alias))"
+    " + row_number() OVER (ORDER BY r.key)"
+)
+"""SQLite's next number: by itself it would give that of a customer who was merged away to a stranger."""
+
+
 def _make_missing(tx: Tx, keys: Sequence[str], now: Instant) -> frozenset[int]:
+    column, number = ("", "") if tx.postgres else ("id, ", f"{_NEXT}, ")
     made = tx.ask(
-        f"INSERT INTO customer (key, data, created_at, updated_at) SELECT r.key, {tx.json(EMPTY)}, :now, :now"
+        f"INSERT INTO customer ({column}key, data, created_at, updated_at)"
+        f" SELECT {number}r.key, {tx.json(EMPTY)}, :now, :now"
         f" FROM {tx.table({'key': 'text'})} WHERE true ORDER BY r.key ON CONFLICT (key) DO NOTHING RETURNING id",
         rows=[{"key": key} for key in keys],
         now=now,
@@ -129,10 +198,10 @@ def _make_missing(tx: Tx, keys: Sequence[str], now: Instant) -> frozenset[int]:
 
 
 def _merge(tx: Tx, patches: Mapping[int, Mapping[str, Json]], now: Instant) -> tuple[Change, ...]:
-    lock(tx, list(patches))
+    told = [id_ for id_, patch in patches.items() if patch]
     changes: list[Change] = []
     written = []
-    for customer in find(tx, list(patches)).values():
+    for customer in find(tx, told).values() if told else ():
         patch = {name: _plain(name, value) for name, value in patches[customer.id].items() if name != "id"}
         different = [name for name, value in patch.items() if differs(customer.data.get(name), value)]
         if different:

@@ -6,41 +6,58 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from lifeloop.clock import Instant
-from lifeloop.store import claims, customers
+from lifeloop.store import claims
 from lifeloop.store import journeys as published
-from lifeloop.store.states import COLUMNS, columns_of, run_of
+from lifeloop.store.states import COLUMNS, READ, run_of, values_of
 from lifeloop.store.transaction import Tx
-from lifeloop.store.values import EVERYBODY, FirstDue, NewRun, PastRun, Run, Saved, Shard, Waiting
+from lifeloop.store.values import EVERYBODY, FirstDue, NewRun, PastRun, Run, Saved, Shard
 
-_NEW = COLUMNS | {
-    "n": "integer",
+_NEW = {
+    "id": "bigint",
     "customer_id": "bigint",
     "journey_id": "integer",
-    "plan": "text",
+    "plan_id": "integer",
     "entry_key": "text",
     "subject": "text",
     "object_key": "text",
+    **COLUMNS,
 }
-_COPIED = ("customer_id", "journey_id", "entry_key", "subject", "object_key", *COLUMNS)
+_HALTED = "EXISTS (SELECT 1 FROM halt h WHERE h.scope = 'journey' AND h.name = j.name AND h.released_at IS NULL)"
 _FIRST = "(SELECT min(t.{0}) FROM {1} t WHERE t.journey_id = j.id AND t.{0} IS NOT NULL)"
 _READ = (
-    "SELECT e.*, j.name AS journey, p.digest AS plan, c.key FROM enrollment e JOIN journey j ON j.id = e.journey_id"
+    f"SELECT {READ} FROM enrollment e JOIN journey j ON j.id = e.journey_id"
     " JOIN plan p ON p.id = e.plan_id JOIN customer c ON c.id = e.customer_id"
 )
 
 
 def add(tx: Tx, rows: Sequence[NewRun]) -> tuple[int | None, ...]:
     """Write runs; per row its id, or None where that entry key was used or the subject has an active run."""
-    ids = tx.journey_ids([row.journey for row in rows])
-    made = tx.ask(
-        f"INSERT INTO enrollment (plan_id, {', '.join(_COPIED)})"
-        f" SELECT p.id, {', '.join(f'r.{name}' for name in _COPIED)}"
-        f" FROM {tx.table(_NEW)} JOIN plan p ON p.digest = r.plan WHERE true ORDER BY r.n"
-        " ON CONFLICT DO NOTHING RETURNING id, customer_id, journey_id, entry_key",
-        rows=[_new(number, row, ids[row.journey]) for number, row in enumerate(rows)],
+    if not rows:
+        return ()
+    journeys = tx.journey_ids([row.journey for row in rows])
+    plans = published.plan_ids(tx, {row.plan for row in rows})
+    new = _new_ids(tx, len(rows))
+    made = tx.insert_new(
+        "enrollment",
+        _NEW,
+        [
+            (id_, who, journeys[journey], plans[plan], key, subject, thing, *values_of(state))
+            for id_, (who, journey, plan, state, key, subject, thing) in zip(new, rows, strict=True)
+        ],
     )
-    by_key = {(row.customer_id, row.journey_id, row.entry_key): row.id for row in made}
-    return tuple(by_key.pop((row.customer_id, ids[row.journey], row.entry_key), None) for row in rows)
+    if made == len(rows):
+        return tuple(new)
+    written = {row.id for row in tx.ask(f"SELECT id FROM enrollment WHERE {tx.among('id', 'new')}", new=list(new))}
+    return tuple(id_ if id_ in written else None for id_ in new)
+
+
+def _new_ids(tx: Tx, count: int) -> Sequence[int]:
+    """Return ids that nobody has: so the fastest way of writing need not tell us any."""
+    if tx.postgres:
+        question = "SELECT nextval(pg_get_serial_sequence('enrollment', 'id')) AS id FROM generate_series(1, :count)"
+        return [row.id for row in tx.ask(question, count=count)]
+    first: int = tx.ask("SELECT coalesce(max(id), 0) + 1 AS id FROM enrollment")[0].id
+    return range(first, first + count)  # nobody else writes before we are done
 
 
 def claim_due(
@@ -74,17 +91,6 @@ def due_nodes(
     return tuple((row.digest, row.node, row.number) for row in rows)
 
 
-def claim_customer(tx: Tx, customer_id: int, journeys: Sequence[str] | None = None) -> tuple[Run, ...]:
-    """Take all waiting runs of one customer, due or not, also in journeys that rest."""
-    customers.lock(tx, [customer_id])
-    tx.ask(
-        f"SELECT id FROM enrollment WHERE customer_id = :customer_id {tx.locked('ORDER BY id FOR UPDATE')}",
-        customer_id=customer_id,
-    )
-    found = _read(tx, "e.customer_id = :customer_id AND e.status = 'waiting'", customer_id=customer_id)
-    return tuple(run for run in found if journeys is None or run.journey in journeys)
-
-
 def wake(tx: Tx, rows: Sequence[tuple[int, Collection[str]]], now: Instant) -> int:
     """Look at these customers' waiting runs now, in those journeys. The caller holds the customers' locks."""
     pairs = {(customer, name) for customer, names in rows for name in names}
@@ -107,16 +113,30 @@ def wake_runs(tx: Tx, ids: Sequence[int], now: Instant) -> int:
     )
 
 
-def save_moves(tx: Tx, rows: Sequence[Saved]) -> tuple[int, ...]:
-    """Write new states where the fence still fits; returns the ids that were lost. Then roll back or skip them."""
-    moved = tx.ask(
+def save_moves(tx: Tx, rows: Sequence[Saved]) -> int:
+    """Write new states where the fence still fits; returns how many were lost. If any, the caller rolls back."""
+    write = _save_to_postgres if tx.postgres else _save_to_sqlite
+    return len(rows) - write(tx, rows) if rows else 0
+
+
+def _save_to_sqlite(tx: Tx, rows: Sequence[Saved]) -> int:
+    return tx.feed(
+        f"UPDATE enrollment SET fence = fence + 1, {', '.join(f'{name} = ?' for name in COLUMNS)}"
+        " WHERE id = ? AND fence = ? AND status = 'waiting'",
+        [(*values_of(state, before), id_, fence) for id_, fence, state, before in rows],
+    )
+
+
+def _save_to_postgres(tx: Tx, rows: Sequence[Saved]) -> int:
+    return tx.run(
         f"UPDATE enrollment SET fence = enrollment.fence + 1, {', '.join(f'{name} = r.{name}' for name in COLUMNS)}"
         f" FROM {tx.table(COLUMNS | {'run': 'bigint', 'held': 'integer'})}"
-        " WHERE enrollment.id = r.run AND enrollment.fence = r.held AND enrollment.status = 'waiting' RETURNING id",
-        rows=[{"run": row.id, "held": row.fence, **columns_of(row.state)} for row in rows],
+        " WHERE enrollment.id = r.run AND enrollment.fence = r.held AND enrollment.status = 'waiting'",
+        rows=[
+            {"run": id_, "held": fence, **dict(zip(COLUMNS, values_of(state, before), strict=True))}
+            for id_, fence, state, before in rows
+        ],
     )
-    kept = {row.id for row in moved}
-    return tuple(row.id for row in rows if row.id not in kept)
 
 
 def fail(tx: Tx, ids: Sequence[int], reason: str, now: Instant) -> None:
@@ -147,17 +167,19 @@ def past(tx: Tx, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tupl
 
 
 def first_due(tx: Tx, journey: str | None = None) -> FirstDue:
-    """When the first candidate, run, message and lease of a journey (None: of any) fall due.
+    """When the first candidate, occasion, run, message and lease of a journey (None: of any) fall due.
 
-    A journey that rests has no such moments.
+    A journey that rests has no such moments, and one that is halted none for its messages.
     """
     moments = tx.ask(
-        f"SELECT {_FIRST.format('due_at', 'candidate')}, {_FIRST.format('due_at', 'enrollment')},"
-        f" {_FIRST.format('next_at', 'message')}, {_FIRST.format('lease_until', 'message')}"
+        f"SELECT {_FIRST.format('due_at', 'candidate')}, {_FIRST.format('due_at', 'occasion')},"
+        f" {_FIRST.format('due_at', 'enrollment')},"
+        f" CASE WHEN {_HALTED} THEN NULL ELSE {_FIRST.format('next_at', 'message')} END,"
+        f" {_FIRST.format('lease_until', 'message')}"
         f" FROM journey j WHERE j.paused_at IS NULL{'' if journey is None else ' AND j.name = :journey'}",
         **({} if journey is None else {"journey": journey}),
     )
-    kinds = zip(*moments, strict=True) if moments else [()] * 4
+    kinds = zip(*moments, strict=True) if moments else [()] * 5
     return FirstDue(*(min((one for one in kind if one is not None), default=None) for kind in kinds))
 
 
@@ -175,20 +197,6 @@ def standing(tx: Tx, journey: str) -> tuple[tuple[str, int, Instant | None], ...
         journey=journey,
     )
     return tuple((row.node, row.many, row.due) for row in rows)
-
-
-def waiting(tx: Tx, journey: str | None, after: int = 0, limit: int = 100) -> tuple[Waiting, ...]:
-    """Who waits where until when, paged by run id."""
-    which = "" if journey is None else "AND j.name = :journey"
-    rows = tx.ask(
-        "SELECT e.id, e.customer_id, c.key, j.name AS journey, e.node, e.since, e.due_at FROM enrollment e"
-        " JOIN customer c ON c.id = e.customer_id JOIN journey j ON j.id = e.journey_id"
-        f" WHERE e.status = 'waiting' AND e.id > :after {which} ORDER BY e.id LIMIT :limit",
-        after=after,
-        limit=limit,
-        **({"journey": journey} if which else {}),
-    )
-    return tuple(Waiting(*row) for row in rows)
 
 
 def next_waiting(tx: Tx, journey: str, nodes: Collection[str] | None, limit: int) -> tuple[Run, ...]:
@@ -243,18 +251,11 @@ def of_customer(tx: Tx, customer_id: int) -> tuple[Run, ...]:
     return tuple(sorted(found, key=lambda run: (run.state.started_at, run.id)))
 
 
+def of_customers(tx: Tx, ids: Sequence[int]) -> tuple[Run, ...]:
+    """All runs of some customers, customer by customer, oldest first."""
+    found = _read(tx, tx.among("e.customer_id", "ids"), ids=list(ids))
+    return tuple(sorted(found, key=lambda run: (run.customer_id, run.state.started_at, run.id)))
+
+
 def _read(tx: Tx, which: str, *, last: str = "", **values: Any) -> list[Run]:
     return [run_of(row) for row in tx.ask(f"{_READ} WHERE {which} ORDER BY e.due_at, e.id{last}", **values)]
-
-
-def _new(number: int, row: NewRun, journey_id: int) -> dict[str, Any]:
-    return {
-        "n": number,
-        "customer_id": row.customer_id,
-        "journey_id": journey_id,
-        "plan": row.plan,
-        "entry_key": row.entry_key,
-        "subject": row.subject,
-        "object_key": row.object_key,
-        **columns_of(row.state),
-    }

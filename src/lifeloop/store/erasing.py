@@ -244,5 +244,8 @@ def _forget_links(tx: Tx, keys: list[str]) -> None:
 
 def _forget_reports(tx: Tx, addresses: Collection[str]) -> None:
     """Delete what providers reported of an address without naming a message."""
-    found = [reports.mark(channel, address) for channel in ADDRESSED for address in addresses]
+    key = marks.key_of(tx, reports.KEY)
+    if key is None:
+        return
+    found = [reports.mark(key, channel, address) for channel in ADDRESSED for address in addresses]
     tx.run(f"DELETE FROM report WHERE {tx.among('mark', 'marks', 'text')}", marks=found)

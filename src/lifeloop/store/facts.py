@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from lifeloop.clock import Instant
@@ -33,7 +33,7 @@ def load(
         suppressed=_suppressed(tx, ids, people),
         wishes=preferences.of_customers(tx, ids),
         segments=_segments(tx, ids, needs),
-        answers=_answers(tx, [subject.run_id for subject in subjects if subject.run_id is not None]),
+        answers=_answers(tx, [one.run_id for one in subjects if one.run_id is not None]) if needs.answers else {},
     )
     return tuple(tables.facts(subject, needs) for subject in subjects)
 
@@ -111,11 +111,12 @@ def _sent(
     found: dict[int, list[tuple[int | None, Sent]]] = defaultdict(list)
     if since is not None:
         rows = tx.ask(
-            "SELECT customer_id, enrollment_id, name, channel, topic, coalesce(sent_at, made_at) AS said_at, counts,"
-            f" opened_at, clicked_at, replied_at, bounced_at FROM message WHERE {tx.among('customer_id', 'ids')}"
-            f" AND kind = 'mail' AND {tx.among('status', 'statuses', 'text')}"
+            "SELECT m.id, customer_id, enrollment_id, m.name, channel, topic, j.name AS journey, status, counts,"
+            " coalesce(sent_at, reserved_at, made_at) AS said_at, reserved_at, opened_at, clicked_at, replied_at,"
+            f" bounced_at FROM message m JOIN journey j ON j.id = m.journey_id WHERE {tx.among('customer_id', 'ids')}"
+            f" AND kind = 'mail' AND ({tx.among('status', 'statuses', 'text')} OR reserved_at IS NOT NULL)"
             f" AND (made_at >= :since OR sent_at >= :since OR {tx.among('enrollment_id', 'runs')})"
-            " ORDER BY made_at, id",
+            " ORDER BY made_at, m.id",
             ids=sorted({subject.customer_id for subject in subjects}),
             runs=[subject.run_id for subject in subjects if subject.run_id is not None],
             statuses=list(statuses),
@@ -133,6 +134,9 @@ def _read_sent(row: Any) -> Sent:
         topic=row.topic,
         at=row.said_at,
         counts=bool(row.counts),
+        journey=row.journey,
+        id=row.id,
+        pending=row.status == "ready" and row.reserved_at is None,
         opened_at=row.opened_at,
         clicked_at=row.clicked_at,
         replied_at=row.replied_at,
@@ -141,7 +145,7 @@ def _read_sent(row: Any) -> Sent:
 
 
 def _own(sent: Sent, run: int | None, subject: int | None) -> Sent:
-    return replace(sent, own=True) if run is not None and run == subject else sent
+    return sent._replace(own=True) if run is not None and run == subject else sent
 
 
 def _suppressed(tx: Tx, ids: Sequence[int], people: Mapping[int, Customer]) -> dict[int, frozenset[str]]:

@@ -10,7 +10,7 @@ from lifeloop.store.transaction import Tx
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Counts of what an operator must know; zero is well, except for ``sends`` and ``mails``, which are equal."""
+    """Counts of what an operator must know; zero is well, except for ``mails``."""
 
     version: str
     write_ahead: bool
@@ -25,8 +25,11 @@ class Health:
     uncertain: int
     held: int
     failed: int
-    sends: int
-    """Messages that journeys have decided to say."""
+    astray: int
+    """Messages that runs on their way decided to say and that are not in the outbox, or the other way round.
+
+    Of runs that are over the history may be gone already.
+    """
     mails: int
     """Messages that are in the outbox."""
 
@@ -45,9 +48,24 @@ def look(tx: Tx, now: Instant, *, overdue_after: int, lost_after: int) -> Health
         uncertain=row.uncertain,
         held=row.held,
         failed=row.failed,
-        sends=row.sends,
+        astray=abs(row.sends - row.outbox),
         mails=row.mails,
     )
+
+
+def handing_over(tx: Tx, now: Instant) -> tuple[str, ...]:
+    """Which processes hold messages that they are handing over."""
+    rows = tx.ask("SELECT DISTINCT owner FROM message WHERE lease_until > :now ORDER BY owner", now=now)
+    return tuple(row.owner for row in rows)
+
+
+def in_motion(tx: Tx) -> tuple[int, int]:
+    """How many people wait for something, and of how many messages the outcome is not known yet."""
+    (row,) = tx.ask(
+        "SELECT (SELECT count(*) FROM enrollment WHERE status = 'waiting') AS waiting,"
+        " (SELECT count(*) FROM message WHERE lease_until IS NOT NULL) AS leaving"
+    )
+    return row.waiting, row.leaving
 
 
 _AWAKE = "journey_id IN (SELECT id FROM journey WHERE paused_at IS NULL)"
@@ -59,7 +77,10 @@ _COUNTS = f"""SELECT
  (SELECT count(*) FROM message WHERE status = 'uncertain') AS uncertain,
  (SELECT count(*) FROM message WHERE status = 'held') AS held,
  (SELECT count(*) FROM enrollment WHERE status = 'failed') AS failed,
- (SELECT count(*) FROM visit WHERE what = 'sent') AS sends,
+ (SELECT count(*) FROM visit v JOIN enrollment e ON e.id = v.enrollment_id
+  WHERE e.status = 'waiting' AND v.what = 'sent') AS sends,
+ (SELECT count(*) FROM message m JOIN enrollment e ON e.id = m.enrollment_id
+  WHERE e.status = 'waiting' AND m.kind = 'mail') AS outbox,
  (SELECT count(*) FROM message WHERE kind = 'mail') AS mails"""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lifeloop.clock import Instant
+from lifeloop.store import months
 from lifeloop.store.transaction import Tx, dump, load
 from lifeloop.store.values import InboxFilter, InboxLine, InboxPerson, InboxTally, Rendered
 
@@ -24,14 +25,18 @@ _DAY = 86_400
 def add(tx: Tx, rows: Sequence[Rendered], at: Instant) -> None:
     """Keep what was handed over; the same message again replaces it. Of somebody who was erased nothing is kept."""
     last = {row.message_id: row for row in rows}
-    tx.run(
-        f'INSERT INTO rendered ({", ".join(_COLUMNS)}, "at") SELECT {", ".join(f"r.{name}" for name in _COLUMNS)}, :at'
-        f" FROM {tx.table(_COLUMNS)} WHERE EXISTS (SELECT 1 FROM message m WHERE m.id = r.message_id)"
-        " ON CONFLICT (message_id) DO UPDATE SET at = excluded.at,"
-        f" {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS if name != 'message_id')}",
-        rows=[_row(row) for row in last.values()],
-        at=at,
-    )
+    only, values = months.within(tx, "m.id", last)
+    with tx.pointing_at_months():
+        tx.run(
+            f'INSERT INTO rendered ({", ".join(_COLUMNS)}, "at")'
+            f" SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, :at FROM {tx.table(_COLUMNS)}"
+            f" WHERE EXISTS (SELECT 1 FROM message m WHERE m.id = r.message_id{only})"
+            " ON CONFLICT (message_id) DO UPDATE SET at = excluded.at,"
+            f" {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS if name != 'message_id')}",
+            rows=[_row(row) for row in last.values()],
+            at=at,
+            **values,
+        )
 
 
 def search(tx: Tx, wanted: InboxFilter, *, offset: int = 0, limit: int = 50) -> tuple[InboxLine, ...]:
@@ -63,17 +68,17 @@ def find(tx: Tx, message_id: str) -> tuple[InboxLine, Rendered] | None:
 
 
 def everything(tx: Tx, page: int = 1000) -> Iterator[tuple[Any, ...]]:
-    """Every mail letter for letter, oldest first: when, and all that was handed over. Read in pages."""
-    said = ", ".join(f"d.{name}" for name in _COLUMNS)
+    """Every mail letter for letter, oldest first: when, and all that was handed over but our id. Read in pages."""
+    said = ", ".join(f"d.{name}" for name in _COLUMNS if name != "message_id")
     after: tuple[Instant, str] = (-1, "")
     while rows := tx.ask(
-        f'SELECT d."at", {said} FROM rendered d WHERE (d."at", d.message_id) > (:at, :id)'
+        f'SELECT d.message_id, d."at", {said} FROM rendered d WHERE (d."at", d.message_id) > (:at, :id)'
         ' ORDER BY d."at", d.message_id LIMIT :limit',
         at=after[0],
         id=after[1],
         limit=page,
     ):
-        yield from (tuple(row) for row in rows)
+        yield from (tuple(row[1:]) for row in rows)
         after = (rows[-1].at, rows[-1].message_id)
 
 

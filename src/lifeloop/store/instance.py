@@ -42,12 +42,17 @@ def heartbeat(tx: Tx, now: Instant) -> None:
 
 def accept(tx: Tx, host: str, now: Instant) -> Instance:
     """An operator decided: go on from here, in a new epoch."""
-    tx.run("UPDATE instance SET epoch = epoch + 1, host = :host, heartbeat = :now", host=host, now=now)
+    relocated(tx, host, now)
     tx.run("UPDATE switch SET reason = NULL, at = NULL WHERE name = 'restored'")
     found = read(tx)
     if found is None:
         raise LookupError("nothing has run on this database yet, so there is nothing to accept")
     return found
+
+
+def relocated(tx: Tx, host: str, now: Instant) -> None:
+    """Everything came here from another database: a new epoch on this host. What held it before, holds it still."""
+    tx.run("UPDATE instance SET epoch = epoch + 1, host = :host, heartbeat = :now", host=host, now=now)
 
 
 def _doubt(known: Instance, host: str, now: Instant, stale_after: int, epoch: int | None) -> str | None:

@@ -109,6 +109,12 @@ def plans(tx: Tx, digests: Collection[str]) -> dict[str, PlanRow]:
     return {row.digest: PlanRow(row.name, row.digest, row.body) for row in found}
 
 
+def plan_ids(tx: Tx, digests: Collection[str]) -> dict[str, int]:
+    """The small numbers of plans by digest."""
+    found = tx.ask(f"SELECT id, digest FROM plan WHERE {tx.among('digest', 'digests', 'text')}", digests=list(digests))
+    return {row.digest: row.id for row in found}
+
+
 def latest_plan(tx: Tx, journey: str) -> str | None:
     """The digest of the plan of a journey that was made last, live or not."""
     found = tx.ask(

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from lifeloop.clock import Instant
+from lifeloop.store import months
 from lifeloop.store.transaction import Tx, load
 from lifeloop.store.values import Message, Receipt
 
 RECEIPTS: tuple[Receipt, ...] = ("opened", "clicked", "replied", "bounced", "delivered", "complained")
+_ELSEWHERE = {
+    "run_id": "m.enrollment_id",
+    "key": "c.key",
+    "journey": "j.name",
+    "plan": "p.digest",
+    "receipts": "NULL",
+}
+_NAMED = ", ".join(f"{_ELSEWHERE.get(name, f'm.{name}')} AS {name}" for name in Message._fields)
 READ = (
-    "SELECT m.*, c.key, j.name AS journey, p.digest AS plan FROM message m JOIN customer c ON c.id = m.customer_id"
+    f"SELECT {_NAMED}, {', '.join(f'm.{what}_at' for what in RECEIPTS)} FROM message m"
+    " JOIN customer c ON c.id = m.customer_id"
     " JOIN journey j ON j.id = m.journey_id LEFT JOIN enrollment e ON e.id = m.enrollment_id"
     " LEFT JOIN plan p ON p.id = e.plan_id"
 )
-_SAME = tuple(
-    name for name in Message.__dataclass_fields__ if name not in ("run_id", "counts", "data", "answer", "receipts")
-)
+_WIDTH = len(Message._fields)
 
 
 def find(tx: Tx, ids: Sequence[str]) -> dict[str, Message]:
     """Messages by id, earliest due first."""
-    rows = tx.ask(f"{READ} WHERE {tx.among('m.id', 'ids', 'text')} ORDER BY m.next_at, m.id", ids=list(ids))
+    only, values = months.between(tx, "m.id", ids)
+    which = f"WHERE {tx.among('m.id', 'ids', 'text')}{only}"
+    rows = tx.ask(f"{READ} {which} ORDER BY m.next_at, m.id", ids=list(ids), **values)
     return {row.id: read(row) for row in rows}
 
 
@@ -35,6 +46,18 @@ def by_provider(tx: Tx, provider_ids: Sequence[str]) -> dict[str, str]:
     return {row.provider_id: row.id for row in rows}
 
 
+def latest_to(tx: Tx, channel: str, customer_ids: Collection[int], since: Instant) -> dict[int, str]:
+    """The id of the latest message to each of these customers on a channel that left since then, where there is one."""
+    rows = tx.ask(
+        f"SELECT m.customer_id, m.id FROM message m WHERE {tx.among('m.customer_id', 'ids')} AND m.channel = :channel"
+        " AND m.kind = 'mail' AND m.sent_at >= :since ORDER BY m.sent_at, m.made_at, m.id",
+        ids=sorted(customer_ids),
+        channel=channel,
+        since=since,
+    )
+    return {row.customer_id: row.id for row in rows}
+
+
 def of_run(tx: Tx, run_id: int) -> tuple[Message, ...]:
     """All messages of one run, oldest first."""
     rows = tx.ask(f"{READ} WHERE m.enrollment_id = :run ORDER BY m.made_at, m.visit, m.id", run=run_id)
@@ -43,13 +66,12 @@ def of_run(tx: Tx, run_id: int) -> tuple[Message, ...]:
 
 def read(row: Any) -> Message:
     """Make a message of a row of ``READ``."""
-    return Message(
-        **{name: getattr(row, name) for name in _SAME},
-        run_id=row.enrollment_id,
-        counts=bool(row.counts),
-        data=load(row.data) if row.data else {},
-        answer=load(row.answer) if row.answer else None,
-        receipts={what: at for what in RECEIPTS if (at := getattr(row, f"{what}_at")) is not None},
+    found = Message._make(row[:_WIDTH])
+    return found._replace(
+        counts=bool(found.counts),
+        data=load(found.data) if found.data else {},
+        answer=load(found.answer) if found.answer else None,
+        receipts={what: at for what, at in zip(RECEIPTS, row[_WIDTH:], strict=True) if at is not None},
     )
 
 
@@ -59,12 +81,13 @@ def topics(tx: Tx, customer_id: int) -> tuple[str, ...]:
     return tuple(row.topic for row in rows if row.topic)
 
 
-def starting_with(tx: Tx, customer_id: int, start: str) -> str | None:
-    """The message of somebody whose id begins so; None when it was forgotten."""
+def named(tx: Tx, customer_id: int, part: str) -> str | None:
+    """The message of somebody whose id ends so, or begins so, as older links say it; None when it was forgotten."""
     rows = tx.ask(
-        "SELECT id FROM message WHERE customer_id = :who AND substr(id, 1, :length) = :start ORDER BY id LIMIT 1",
+        "SELECT id FROM message WHERE customer_id = :who AND :part IN (substr(id, length(id) - :letters + 1),"
+        " substr(id, 1, :letters)) ORDER BY id LIMIT 1",
         who=customer_id,
-        length=len(start),
-        start=start,
+        letters=len(part),
+        part=part,
     )
     return str(rows[0].id) if rows else None

@@ -13,20 +13,22 @@ SIGN = "~"
 """What a mark begins with; no address does."""
 
 
-def key_of(tx: Tx) -> bytes | None:
-    """Return the project's key; None while nobody was ever erased."""
-    rows = tx.ask("SELECT value FROM project_key WHERE name = :name", name=NAME)
+def key_of(tx: Tx, name: str = NAME) -> bytes | None:
+    """Return the project's key of a name; None while there is none: for erased people, nobody was ever erased."""
+    rows = tx.ask("SELECT value FROM project_key WHERE name = :name", name=name)
     return bytes.fromhex(rows[0].value) if rows else None
 
 
-def keep_key(tx: Tx, made: bytes) -> bytes:
-    """Return the project's key, which is the given one if there was none."""
+def keep_key(tx: Tx, made: bytes, name: str = NAME) -> bytes:
+    """Return the project's key of a name, which is the given one if there was none."""
+    if (known := key_of(tx, name)) is not None:
+        return known
     tx.run(
         "INSERT INTO project_key (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING",
-        name=NAME,
+        name=name,
         value=made.hex(),
     )
-    found = key_of(tx)
+    found = key_of(tx, name)
     if found is None:
         raise LookupError("the key was written and is not there")
     return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lifeloop.clock import Instant
-from lifeloop.engine.values import Facts, Record
+from lifeloop.engine.values import NOTHING, Facts, Record
 
 MessageKind = Literal["mail", "call", "ask"]
 MessageStatus = Literal[
@@ -23,11 +23,11 @@ MessageStatus = Literal[
     "cancelled",
     "held",
 ]
+REFERENCE = 16
 Receipt = Literal["opened", "clicked", "replied", "bounced", "delivered", "complained"]
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(NamedTuple):
     """A row for the outbox. ``id`` is derived, so writing it twice writes it once.
 
     ``due_at``: when it was meant to leave. ``name``: the message, ``connection.action``, or who is asked.
@@ -46,11 +46,10 @@ class NewMessage:
     topic: str = ""
     counts: bool = True
     expires_at: Instant | None = None
-    data: Record = field(default_factory=dict)
+    data: Record = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """A row of the outbox, which is also the ledger of what was said."""
 
     id: str
@@ -82,10 +81,16 @@ class Message:
     answer: Record | None
     answered_at: Instant | None
     receipts: Mapping[Receipt, Instant]
+    way: str | None = None
+    """The way out by which it left or may have left; None: it was never handed over."""
+
+    @property
+    def reference(self) -> str:
+        """Return as much of the id as people type: its month, and eight letters more."""
+        return self.id[:REFERENCE]
 
 
-@dataclass(frozen=True, slots=True)
-class GateFacts:
+class GateFacts(NamedTuple):
     """What may forbid one send, read under the customer's lock."""
 
     facts: Facts
@@ -101,8 +106,7 @@ class GateFacts:
     """When its run is looked at next: until it was, nobody knows whether the message is still wanted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What the gate said. ``ready`` with ``until``: held so long; ``held``: until somebody releases it."""
 
     id: str
@@ -111,10 +115,13 @@ class Decision:
     until: Instant | None = None
     due_at: Instant | None = None
     """When it is meant to leave from now on, because a rule held it; None: as before, so being late stays late."""
+    way: str | None = None
+    """By which way out it goes, if it does; None: as before."""
+    ends: str | None = None
+    """Why its run ends with it; None: the run goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of one attempt; ``fence`` as given by ``mark``. ``ready`` (surely not accepted) needs ``retry_at``."""
 
     id: str

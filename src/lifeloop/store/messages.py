@@ -5,13 +5,13 @@ The claims and the fenced writes stand in ``outgoing``; they are called from her
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
-from lifeloop.store import customers, enrollments
+from lifeloop.store import customers, enrollments, looks, months
 from lifeloop.store.ledger import READ, RECEIPTS, find, of_run, read
 from lifeloop.store.outgoing import (
     NEVER_AGAIN,
@@ -21,7 +21,6 @@ from lifeloop.store.outgoing import (
     has_lost,
     load_gate_facts,
     mark,
-    release_held,
     resolve,
     settle,
     sweep,
@@ -34,6 +33,7 @@ __all__ = [
     "add",
     "answer",
     "attempts",
+    "cancel_behind",
     "cancel_runs",
     "claim_ready",
     "count_ready",
@@ -47,7 +47,6 @@ __all__ = [
     "open_asks",
     "ready_before",
     "receipt",
-    "release_held",
     "resolve",
     "settle",
     "sweep",
@@ -69,21 +68,29 @@ _COLUMNS = {
     "due_at": "bigint",
     "expires_at": "bigint",
     "data": "text",
+    "status": "text",
+    "made_at": "bigint",
+    "next_at": "bigint",
 }
-_NAMES = ", ".join(_COLUMNS)
+_CANCEL = (
+    "UPDATE message SET reason = CASE WHEN status IN ('ready', 'held') THEN :reason ELSE reason END,"
+    " next_at = CASE WHEN status = 'ready' THEN NULL ELSE next_at END,"
+    " expires_at = CASE WHEN status IN ('ready', 'held') THEN expires_at ELSE CAST(:never AS bigint) END,"
+    " status = CASE WHEN status IN ('ready', 'held') THEN 'cancelled' ELSE status END"
+)
+_NOT_OVER = " AND status IN ('ready', 'held', 'attempting', 'uncertain')"
+_OPEN_ASK = (
+    "m.kind = 'ask' AND m.answered_at IS NULL AND EXISTS (SELECT 1 FROM enrollment AS r WHERE r.id = m.enrollment_id"
+    " AND r.status = 'waiting' AND r.node = m.node AND r.visit = m.visit)"
+)
 
 
 def add(tx: Tx, rows: Sequence[NewMessage], now: Instant) -> int:
     """Write messages; those already there are ignored. Returns how many are new."""
     ids = tx.journey_ids([row.journey for row in rows])
-    made = tx.ask(
-        f"INSERT INTO message ({_NAMES}, status, made_at, next_at)"
-        f" SELECT {', '.join(f'r.{name}' for name in _COLUMNS)}, 'ready', :now, r.due_at"
-        f" FROM {tx.table(_COLUMNS)} WHERE true ON CONFLICT (id) DO NOTHING RETURNING id",
-        rows=[_row(row, ids[row.journey]) for row in rows],
-        now=now,
-    )
-    return len(made)
+    new = tx.insert_new("message", _COLUMNS, [_row(row, ids[row.journey], now) for row in rows])
+    looks.soon_by_messages(tx, [row.id for row in rows])
+    return new
 
 
 def latest(tx: Tx, pairs: Sequence[tuple[int, str]]) -> dict[tuple[int, str], str]:
@@ -102,11 +109,14 @@ def receipt(tx: Tx, rows: Sequence[tuple[str, Receipt, Instant]]) -> tuple[Messa
     first: dict[str, dict[str, Any]] = {}
     for id_, what, at in sorted(rows, key=lambda row: -row[2]):
         first.setdefault(id_, {"message": id_})[what] = at
+    only, values = months.within(tx, "id", first)
     tx.run(
         f"UPDATE message SET {', '.join(f'{what}_at = coalesce({what}_at, r.{what})' for what in RECEIPTS)}"
-        f" FROM {tx.table({'message': 'text'} | dict.fromkeys(RECEIPTS, 'bigint'))} WHERE id = r.message",
+        f" FROM {tx.table({'message': 'text'} | dict.fromkeys(RECEIPTS, 'bigint'))} WHERE id = r.message{only}",
         rows=[first[id_] for id_ in sorted(first)],
+        **values,
     )
+    looks.soon_by_messages(tx, list(first))
     return tuple(find(tx, list(first)).values())
 
 
@@ -130,15 +140,18 @@ def answer(tx: Tx, rows: Sequence[tuple[str, Record, Instant]]) -> tuple[Message
 
 
 def open_asks(tx: Tx, who: str | None = None) -> tuple[Message, ...]:
-    """Questions that wait for a person, oldest first; not those whose run has gone on or ended without an answer."""
+    """Questions that wait for a person, oldest first; not those whose run has gone on or ended without an answer.
+
+    How the mail that asks fared does not matter: a question can be answered in other ways, too.
+    """
     named = "" if who is None else " AND m.name = :who"
-    rows = tx.ask(
-        f"{READ} WHERE m.kind = 'ask' AND m.status = 'sent' AND m.answered_at IS NULL{named}"
-        " AND EXISTS (SELECT 1 FROM enrollment AS r WHERE r.id = m.enrollment_id AND r.status = 'waiting'"
-        " AND r.node = m.node AND r.visit = m.visit) ORDER BY m.sent_at, m.id",
-        **({"who": who} if named else {}),
-    )
+    rows = tx.ask(f"{READ} WHERE {_OPEN_ASK}{named} ORDER BY m.made_at, m.id", **({"who": who} if named else {}))
     return tuple(read(row) for row in rows)
+
+
+def is_open_ask(tx: Tx, message_id: str) -> bool:
+    """Tell whether a question still waits for a person."""
+    return bool(tx.ask(f"SELECT 1 FROM message AS m WHERE {_OPEN_ASK} AND m.id = :id", id=message_id))
 
 
 def ready_before(tx: Tx, journeys: Sequence[str], moment: Instant, limit: int) -> tuple[Message, ...]:
@@ -166,16 +179,21 @@ def of_customer(tx: Tx, customer_id: int, limit: int) -> tuple[Message, ...]:
 
 def cancel_runs(tx: Tx, run_ids: Sequence[int], reason: str) -> int:
     """These runs ended: what was not handed over yet is not, and what is under way is not tried a second time."""
-    return tx.run(
-        "UPDATE message SET reason = CASE WHEN status IN ('ready', 'held') THEN :reason ELSE reason END,"
-        " next_at = CASE WHEN status = 'ready' THEN NULL ELSE next_at END,"
-        " expires_at = CASE WHEN status IN ('ready', 'held') THEN expires_at ELSE CAST(:never AS bigint) END,"
-        " status = CASE WHEN status IN ('ready', 'held') THEN 'cancelled' ELSE status END"
-        f" WHERE {tx.among('enrollment_id', 'runs')} AND status IN ('ready', 'held', 'attempting', 'uncertain')",
-        runs=list(run_ids),
-        reason=reason,
-        never=NEVER_AGAIN,
-    )
+    which = f" WHERE {tx.among('enrollment_id', 'runs')}"
+    return _cancel(tx, which, runs=list(run_ids), reason=reason)
+
+
+def cancel_behind(tx: Tx, last: Mapping[int, int], reason: str) -> int:
+    """These runs ended at a visit: as ``cancel_runs``, for what they decided after it."""
+    which = f" FROM {tx.table({'run': 'bigint', 'last': 'integer'})} WHERE enrollment_id = r.run AND visit > r.last"
+    rows = [{"run": run, "last": visit} for run, visit in sorted(last.items())]
+    return _cancel(tx, which, rows=rows, reason=reason)
+
+
+def _cancel(tx: Tx, which: str, **values: Any) -> int:
+    gone = tx.ask(f"{_CANCEL}{which}{_NOT_OVER} RETURNING id", never=NEVER_AGAIN, **values)
+    looks.soon_by_messages(tx, [row.id for row in gone])
+    return len(gone)
 
 
 def attempts(tx: Tx, message_id: str) -> tuple[Attempt, ...]:
@@ -184,7 +202,8 @@ def attempts(tx: Tx, message_id: str) -> tuple[Attempt, ...]:
     return tuple(Attempt(row.message_id, row.fence, row.at, row.outcome, row.reason, row.raw) for row in rows)
 
 
-def _row(row: NewMessage, journey_id: int) -> dict[str, Any]:
-    columns = {name: getattr(row, name) for name in _COLUMNS if name not in ("enrollment_id", "journey_id", "data")}
-    data = dump(row.data) if row.data else None
-    return {**columns, "enrollment_id": row.run_id, "journey_id": journey_id, "data": data}
+def _row(row: NewMessage, journey_id: int, now: Instant) -> tuple[Any, ...]:
+    id_, kind, run, customer, _, node, visit, name, due_at, channel, topic, counts, expires_at, data = row
+    body = dump(data) if data else None
+    about = (id_, kind, run, customer, journey_id, node, visit, name, channel, topic, counts)
+    return (*about, due_at, expires_at, body, "ready", now, due_at)

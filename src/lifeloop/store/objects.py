@@ -17,6 +17,8 @@ Key = tuple[int, str, str]
 
 def upsert(tx: Tx, rows: Sequence[ObjectRow], now: Instant) -> tuple[Change, ...]:
     """Write things, merged by key, and tell what changed."""
+    if not rows:
+        return ()
     patches: dict[Key, dict[str, Json]] = {}
     for row in rows:
         patches.setdefault((row.customer_id, row.kind, row.key), {}).update(row.fields)

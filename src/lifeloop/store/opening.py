@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -13,13 +14,15 @@ from sqlalchemy.pool import StaticPool
 
 from lifeloop.store.functions import teach_sqlite
 from lifeloop.store.migrations import upgrade
-from lifeloop.store.transaction import Tx
+from lifeloop.store.transaction import CLOSED, Tx
 
 BUSY_SECONDS = 20
 LOCK_TIMEOUT = "10s"
 ADDRESSES = "addresses begin with sqlite:/// or postgresql://"
 LOCKED = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's words for: out of turn, waited for each other, waited too long."""
+
+DISK_FULL = "53100"
 
 
 class StoreUnreachable(ConnectionError):  # noqa: N818  # named for what it says
@@ -28,6 +31,22 @@ class StoreUnreachable(ConnectionError):  # noqa: N818  # named for what it says
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"the database {url} does not answer: {reason}")
         self.url = url
+
+
+class StoreClosed(StoreUnreachable):
+    """The database was moved away and takes no writes any more. ``why``: where to."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(url, why)
+        self.args = (f"the database {url} takes no writes any more: {why}",)
+
+
+class StoreFull(StoreUnreachable):
+    """There is no room for more. Nothing of the transaction was written; it can be tried again once there is room."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, "")
+        self.args = (f"there is no room left for the database {url}: nothing is lost, and it goes on once there is",)
 
 
 class StoreBusy(Exception):  # noqa: N818  # named for what it says
@@ -58,6 +77,10 @@ class Store:
         self.url = engine.url.render_as_string()
         self.postgres = engine.dialect.name == "postgresql"
 
+    def is_there(self) -> bool:
+        """Tell whether there is a database; looking into a file that is not there would make it."""
+        return self.postgres or Path(self.engine.url.database or "").is_file()
+
     def migrate(self) -> None:
         """Bring the tables up to date; several may call it at once."""
         with self._begin(reading=False) as connection:
@@ -84,7 +107,7 @@ class Store:
     def analyze(self) -> None:
         """Let the database count its rows, so that it plans by what is there now: after much was written at once."""
         with self._begin(reading=False) as connection:
-            connection.exec_driver_sql("ANALYZE" if self.postgres else "PRAGMA optimize=0x10002")
+            connection.exec_driver_sql(_analyze_ours(connection) if self.postgres else "PRAGMA optimize=0x10002")
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -101,6 +124,10 @@ class Store:
         except DBAPIError as problem:
             if problem.connection_invalidated:
                 raise StoreUnreachable(self.url, "the connection broke") from problem
+            if _is_full(problem):
+                raise StoreFull(self.url) from problem
+            if CLOSED in str(problem.orig):
+                raise StoreClosed(self.url, _first_line(problem).partition(CLOSED)[2]) from problem
             if _is_locked(problem):
                 raise StoreBusy(_first_line(problem)) from problem
             raise
@@ -112,9 +139,22 @@ class Store:
             raise StoreUnreachable(self.url, _first_line(problem)) from problem
 
 
+def _analyze_ours(connection: Connection) -> str:
+    """Name our tables, in one order: a bare ANALYZE counts everybody's, and two of those wait for each other."""
+    ours = (
+        "SELECT quote_ident(relname) FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+        " AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname"
+    )
+    return f"ANALYZE {', '.join(connection.exec_driver_sql(ours).scalars())}"
+
+
 def _is_locked(problem: DBAPIError) -> bool:
     state = getattr(problem.orig, "sqlstate", None)
     return state in LOCKED if state else "is locked" in str(problem.orig)
+
+
+def _is_full(problem: DBAPIError) -> bool:
+    return getattr(problem.orig, "sqlstate", None) == DISK_FULL or "disk is full" in str(problem.orig)
 
 
 def _first_line(problem: DBAPIError) -> str:
@@ -157,7 +197,7 @@ def _sqlite(url: str, *, in_memory: bool, throwaway: bool) -> Engine:
 def _set_up(connection: Any, _record: object) -> None:
     teach_sqlite(connection)
     connection.isolation_level = None  # the driver begins nothing by itself: we do
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 10000", "cache_size = -65536"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 10000", "cache_size = -24576"):
         connection.execute(f"PRAGMA {pragma}")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] not in ("wal", "memory"):
         connection.execute("PRAGMA journal_mode = WAL")

@@ -7,12 +7,11 @@ later write names the fence that the mark gave; who lost it changes nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from operator import itemgetter
 from typing import Any, Literal
 
 from lifeloop.clock import Instant
-from lifeloop.store import claims, customers, enrollments, facts, ledger
+from lifeloop.store import claims, customers, enrollments, facts, ledger, looks, months
 from lifeloop.store.transaction import Rows, Tx, dump
 from lifeloop.store.values import (
     EVERYBODY,
@@ -31,15 +30,20 @@ Resolution = Literal["sent", "rejected", "assumed_sent", "ready", "parked"]
 """What becomes of a message whose answer was lost. ``parked``: it stays uncertain until a person decides."""
 
 PARKED = "parked"
+UNCERTAIN = "uncertain"
+"""The class of an outcome when it may have arrived: it goes on counting, whatever follows."""
 UNTRIED = "not tried"
 """The class of an outcome when nothing was handed over at all: it leaves no attempt behind."""
 NEVER_AGAIN = 0
 """An expiry that says: whatever becomes of the try under way, there is no other."""
 
-_DECIDED = {"message": "text", "word": "text", "why": "text"} | dict.fromkeys(("until", "meant"), "bigint")
+_DECIDED = dict.fromkeys(("message", "word", "why", "by"), "text") | dict.fromkeys(("until", "meant"), "bigint")
 _DECIDED |= {"goes": "integer"}
 _OPEN = "status IN ('uncertain', 'held')"
 """Said beside the status itself, letter for letter as the index has it: otherwise SQLite reads the whole table."""
+_READY, _OURS = "coalesce(status = 'ready', false)", "coalesce(owner = :owner AND status = 'attempting', false)"
+"""What rows must be that are looked up by id, so that PostgreSQL cannot guess how many are. Its statistics are of when
+hardly any were: it would look for those first, expect one, and compare each row of the batch with each."""
 _BY_ID = itemgetter("message")
 """Rows are written in order of id, so that two writers of the same rows wait for each other and no more."""
 
@@ -81,11 +85,10 @@ def load_gate_facts(
     tx: Tx,
     messages: Sequence[Message],
     since: Instant,
-    needs: Needs | None = None,
     *,
     kinds: Mapping[str, str] | None = None,
 ) -> dict[str, GateFacts]:
-    """What may forbid these, read now under lock. ``since``: how far back messages count; ``needs``: more facts.
+    """What may forbid these, read now under lock. ``since``: how far back messages count.
 
     ``kinds``: plan digest to the kind of thing its runs are about, so that texts can read it.
 
@@ -97,9 +100,9 @@ def load_gate_facts(
     paused = _paused(tx, {message.journey for message in messages})
     runs = enrollments.find(tx, [message.run_id for message in messages if message.run_id is not None])
     subjects = [_about(message, runs, kinds or {}) for message in messages]
-    wanted = replace(needs or Needs(), sent_since=since)
+    needs = Needs(sent_since=since, answers=False)
     found = {}
-    for message, known in zip(messages, facts.load(tx, subjects, wanted, statuses=facts.SAID), strict=True):
+    for message, known in zip(messages, facts.load(tx, subjects, needs, statuses=facts.SAID), strict=True):
         run = runs.get(message.run_id) if message.run_id is not None else None
         found[message.id] = GateFacts(
             facts=known,
@@ -121,25 +124,29 @@ def _about(message: Message, runs: Mapping[int, Run], kinds: Mapping[str, str]) 
 
 def mark(tx: Tx, decisions: Sequence[Decision], now: Instant, *, owner: str, lease_until: Instant) -> dict[str, int]:
     """Write what the gate said; returns the fence of each one that may be handed over. A mark reserves, too."""
+    only, values = months.within(tx, "id", [decision.id for decision in decisions])
     marked = tx.ask(
         "UPDATE message SET status = r.word, reason = r.why, next_at = r.until, due_at = coalesce(r.meant, due_at),"
-        " fence = fence + r.goes, tries = tries + r.goes,"
+        " fence = fence + r.goes, tries = tries + r.goes, way = coalesce(r.by, way),"
         " owner = CASE WHEN r.goes = 1 THEN :owner END,"
         " lease_until = CASE WHEN r.goes = 1 THEN CAST(:lease_until AS bigint) END,"
         " sent_at = CASE WHEN r.goes = 1 THEN CAST(:now AS bigint) END"
-        f" FROM {tx.table(_DECIDED)} WHERE id = r.message AND status = 'ready' RETURNING id, fence, status",
+        f" FROM {tx.table(_DECIDED)} WHERE id = r.message{only} AND {_READY} RETURNING id, fence, status",
         rows=sorted((_decided(decision) for decision in decisions), key=_BY_ID),
         owner=owner,
         lease_until=lease_until,
         now=now,
+        **values,
     )
+    looks.soon_by_messages(tx, [row.id for row in marked])
     return {row.id: row.fence for row in marked if row.status == "attempting"}
 
 
 def settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, *, owner: str) -> tuple[str, ...]:
     """Write what came of it, with its attempt; returns the ids whose fence was lost: somebody else has them.
 
-    A reservation is taken back only where the message surely did not leave. An answer wakes its run.
+    A reservation is taken back only where the message surely did not leave: one whose answer was lost and that waits
+    for a second try keeps it. An answer wakes its run.
     """
     answered = [outcome.id for outcome in outcomes if outcome.answer is not None]
     if answered:
@@ -149,6 +156,7 @@ def settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, *, owner: str) -> 
     woken = [run for id_ in answered if (run := kept.get(id_)) is not None]
     if woken:
         enrollments.wake_runs(tx, woken, now)
+    looks.soon_by_messages(tx, list(kept))
     return tuple(outcome.id for outcome in outcomes if outcome.id not in kept)
 
 
@@ -197,24 +205,22 @@ def ever_uncertain(tx: Tx, ids: Sequence[str]) -> frozenset[str]:
 
 
 def resolve(tx: Tx, decisions: Sequence[tuple[str, Resolution, str]], now: Instant) -> int:
-    """Settle uncertain ones: ``(id, to, reason)``. ``ready`` only where the provider honours our key."""
+    """Settle uncertain ones: ``(id, to, reason)``. ``ready`` only where the provider honours our key.
+
+    A message that is tried again keeps its place among what gaps and limits count: the first try may have arrived.
+    """
+    looks.soon_by_messages(tx, [id_ for id_, _, _ in decisions])
     return tx.run(
         "UPDATE message SET status = CASE WHEN r.word = 'parked' THEN 'uncertain' ELSE r.word END,"
         " reason = CASE WHEN r.word = 'parked' THEN 'parked' ELSE r.why END, fence = fence + 1,"
         " sent_at = CASE WHEN r.word IN ('rejected', 'ready') THEN NULL ELSE sent_at END,"
+        " reserved_at = CASE WHEN r.word = 'ready' THEN coalesce(sent_at, reserved_at) ELSE reserved_at END,"
         " next_at = CASE WHEN r.word = 'ready' THEN CAST(:now AS bigint) END"
         f" FROM {tx.table({'message': 'text', 'word': 'text', 'why': 'text'})}"
         " WHERE id = r.message AND status = 'uncertain'",
         rows=[{"message": id_, "word": word, "why": why} for id_, word, why in sorted(decisions)],
         now=now,
     )
-
-
-def release_held(tx: Tx, journeys: Sequence[str] | None, now: Instant) -> int:
-    """Held ones become ready again; lateness is judged by the gate as always."""
-    some = "" if journeys is None else f" AND {tx.among('journey_id', 'ids', 'integer')}"
-    ids = {} if journeys is None else {"ids": list(tx.journey_ids(journeys).values())}
-    return tx.run(f"UPDATE message SET status = 'ready', next_at = :now WHERE status = 'held'{some}", now=now, **ids)
 
 
 def _paused(tx: Tx, names: Collection[str]) -> frozenset[str]:
@@ -235,24 +241,28 @@ def _decided(decision: Decision) -> dict[str, Any]:
         "why": decision.reason,
         "until": decision.until,
         "meant": decision.due_at,
+        "by": decision.way,
         "goes": 1 if decision.to == "attempting" else 0,
     }
 
 
 def _settle(tx: Tx, outcomes: Sequence[Outcome], now: Instant, owner: str) -> dict[str, int | None]:
     columns = dict.fromkeys(("message", "word", "why", "provider", "body"), "text")
+    only, values = months.within(tx, "id", [outcome.id for outcome in outcomes])
     rows: Rows = tx.ask(
         "UPDATE message SET status = r.word, reason = r.why, next_at = r.retry_at, owner = NULL, lease_until = NULL,"
         " tries = tries - r.unused,"
+        " reserved_at = CASE WHEN r.doubt = 1 THEN coalesce(sent_at, reserved_at) ELSE reserved_at END,"
         " sent_at = CASE WHEN r.word IN ('ready', 'rejected', 'held') THEN NULL ELSE sent_at END,"
         " provider_id = coalesce(r.provider, provider_id), answer = coalesce(r.body, answer),"
         " answered_at = CASE WHEN r.body IS NULL THEN answered_at ELSE CAST(:now AS bigint) END"
-        f" FROM {tx.table(columns | {'held': 'integer', 'retry_at': 'bigint', 'unused': 'integer'})}"
-        " WHERE id = r.message AND fence = r.held AND owner = :owner AND status = 'attempting'"
+        f" FROM {tx.table(columns | dict.fromkeys(('held', 'unused', 'doubt'), 'integer') | {'retry_at': 'bigint'})}"
+        f" WHERE id = r.message{only} AND fence = r.held AND {_OURS}"
         " RETURNING id, enrollment_id",
         rows=sorted((_outcome(outcome) for outcome in outcomes), key=_BY_ID),
         owner=owner,
         now=now,
+        **values,
     )
     return {row.id: row.enrollment_id for row in rows}
 
@@ -268,18 +278,20 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "provider": outcome.provider_id,
         "retry_at": outcome.retry_at,
         "unused": int(outcome.unused),
+        "doubt": int(outcome.outcome == UNCERTAIN and outcome.to in ("ready", "held")),
         "body": None if outcome.answer is None else dump(outcome.answer),
     }
 
 
 def _note(tx: Tx, outcomes: Sequence[Outcome], now: Instant) -> None:
     columns = {"message": "text", "held": "integer", "word": "text", "why": "text", "raw": "text"}
-    tx.run(
-        'INSERT INTO attempt (message_id, fence, "at", outcome, reason, raw)'
-        f" SELECT r.message, r.held, :now, r.word, r.why, r.raw FROM {tx.table(columns)}",
-        rows=[
-            {"message": each.id, "held": each.fence, "word": each.outcome, "why": each.reason, "raw": each.raw}
-            for each in outcomes
-        ],
-        now=now,
-    )
+    with tx.pointing_at_months():
+        tx.run(
+            'INSERT INTO attempt (message_id, fence, "at", outcome, reason, raw)'
+            f" SELECT r.message, r.held, :now, r.word, r.why, r.raw FROM {tx.table(columns)}",
+            rows=[
+                {"message": each.id, "held": each.fence, "word": each.outcome, "why": each.reason, "raw": each.raw}
+                for each in outcomes
+            ],
+            now=now,
+        )

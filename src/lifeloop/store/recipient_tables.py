@@ -21,6 +21,25 @@ class Preference(SQLModel, table=True):
     at: int = moment()
 
 
+class Sale(SQLModel, table=True):
+    """A sale in which we got an address: what lets us write to our own customers about similar things (soft opt-in).
+
+    ``offered``: they could say no to it right there, at no cost. ``entity``: the company that sold.
+    """
+
+    __tablename__ = "sale"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+
+    customer_id: int = points_to("customer.id", primary_key=True)
+    reference: str = words(primary_key=True)
+    at: int = moment()
+    recorded_at: int = moment()
+    product: str = words()
+    entity: str = words()
+    offered: bool = Field()
+    source: str = words()
+
+
 class OptIn(SQLModel, table=True):
     """Somebody asked for a topic and has not said yes by mail yet. ``evidence``: how they asked."""
 

@@ -1,11 +1,11 @@
-"""The table of what providers reported: which report it was, whom and what it was about, and its words for a while."""
+"""What providers told: the reports that came by themselves, and what was asked about messages whose answer was lost."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Index
-from sqlmodel import SQLModel
+from sqlalchemy import Column, Index, Integer
+from sqlmodel import Field, SQLModel
 
 from lifeloop.store.columns import count, moment, partial_index, words
 
@@ -33,3 +33,15 @@ class Report(SQLModel, table=True):
     reason: str = words()
     raw: str | None = words(nullable=True)
     open: int = count()
+
+
+class Lookup(SQLModel, table=True):
+    """One question to a provider about one message. ``said`` None: it was asked, and no answer was written."""
+
+    __tablename__ = "lookup"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+
+    message_id: str = words(primary_key=True)
+    nth: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    at: int = moment()
+    said: str | None = words(nullable=True)

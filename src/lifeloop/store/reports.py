@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Literal
 
 from lifeloop.clock import Instant
-from lifeloop.store.consents import plain
+from lifeloop.store import marks
 from lifeloop.store.transaction import Tx
 
 KEPT_WORDS = 30 * 86_400
 """Seconds that a provider's own words are kept."""
 KEPT = 180 * 86_400
 """Seconds that it is known which reports came: longer than any provider tries again."""
+KEY = "reports"
+"""The name of the project's key that the marks are made with."""
 PROOF = ("accepted", "deferred", "delivered", "opened", "clicked", "bounced", "complained", "unsubscribed", "replied")
 """Reports that show that the provider took the message."""
 Settled = Literal["sent", "rejected"]
@@ -46,9 +47,9 @@ class Softly:
     lasting: int
 
 
-def mark(channel: str, address: str) -> str:
-    """Return what stands for an address where only its sameness matters."""
-    return blake2b(f"{channel}:{plain(address)}".encode(), digest_size=12).hexdigest()
+def mark(key: bytes, channel: str, address: str) -> str:
+    """Return what stands for an address where only its sameness matters; without the key it can not be guessed."""
+    return marks.mark(key, f"{channel}:{marks.plain(address)}")
 
 
 def keep(tx: Tx, rows: Sequence[ReportRow], now: Instant) -> frozenset[tuple[str, str]]:
@@ -102,6 +103,16 @@ def softly(tx: Tx, marks: Sequence[str]) -> dict[str, Softly]:
         marks=sorted(set(marks)),
     )
     return {row.mark: Softly(int(row.number), int(row.lasting)) for row in rows}
+
+
+def told(tx: Tx, since: Instant) -> dict[tuple[str, str], int]:
+    """How many messages of ours each kind and grade of report was about, of those that came since then."""
+    rows = tx.ask(
+        "SELECT kind, grade, count(DISTINCT message_id) AS number FROM report"
+        " WHERE received_at >= :since AND message_id IS NOT NULL GROUP BY kind, grade",
+        since=since,
+    )
+    return {(row.kind, row.grade): int(row.number) for row in rows}
 
 
 def has_open(tx: Tx) -> bool:

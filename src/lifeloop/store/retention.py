@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lifeloop.clock import Instant
+from lifeloop.store import looks
 from lifeloop.store.transaction import Tx
 
-_OPEN = "('ready', 'attempting', 'uncertain', 'held')"
+OPEN = "('ready', 'attempting', 'uncertain', 'held')"
 
 
 def forget_texts(tx: Tx, before: Instant, limit: int) -> int:
@@ -20,15 +21,17 @@ def forget_texts(tx: Tx, before: Instant, limit: int) -> int:
 
 def forget_events(tx: Tx, before: Instant, limit: int) -> int:
     """Delete events that came before then, unless a journey that somebody is in, or may enter, can still read them."""
-    return tx.run(
+    gone = tx.ask(
         "DELETE FROM event WHERE seq IN (SELECT v.seq FROM event v WHERE v.received_at < :before"
         ' AND v."at" < :before AND NOT EXISTS (SELECT 1 FROM candidate k WHERE k.customer_id = v.customer_id'
         " AND k.event_seq = v.seq) AND NOT EXISTS (SELECT 1 FROM enrollment e"
         " WHERE e.customer_id = v.customer_id AND e.status = 'waiting' AND e.started_at <= v.received_at)"
-        " ORDER BY v.seq LIMIT :limit)",
+        " ORDER BY v.seq LIMIT :limit) RETURNING customer_id",
         before=before,
         limit=limit,
     )
+    looks.soon(tx, [row.customer_id for row in gone])
+    return len(gone)
 
 
 def forget_attempts(tx: Tx, before: Instant, limit: int) -> int:
@@ -38,7 +41,7 @@ def forget_attempts(tx: Tx, before: Instant, limit: int) -> int:
         "attempt",
         ("message_id", "fence"),
         f"SELECT a.message_id, a.fence FROM attempt a JOIN message m ON m.id = a.message_id"
-        f' WHERE a."at" < :before AND m.status NOT IN {_OPEN} LIMIT :limit',
+        f' WHERE a."at" < :before AND m.status NOT IN {OPEN} LIMIT :limit',
         before,
         limit,
     )

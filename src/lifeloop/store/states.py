@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from operator import itemgetter
 from typing import Any
 
 from lifeloop.engine.values import State, Status
 from lifeloop.store.transaction import dump, load
 from lifeloop.store.values import Run
 
-COLUMNS = {
+_PLAIN = {
     "node": "text",
-    "status": "text",
     "started_at": "bigint",
     "due_at": "bigint",
     "deadline": "bigint",
@@ -20,41 +19,62 @@ COLUMNS = {
     "visit": "integer",
     "reason": "text",
     "converted_at": "bigint",
-    "kept": "text",
 }
+COLUMNS = {**_PLAIN, "status": "text", "kept": "text"}
+"""The columns of a state and their types; ``kept`` is JSON of what has none, unless nothing is remembered."""
+
+_REST: dict[str, Any] = {name: default for name, default in State._field_defaults.items() if name not in COLUMNS}
+_UNREMEMBERED = tuple(_REST.values())
+_STATUSES = {str(status): status for status in Status}
+
+READ = ", ".join(
+    (
+        "e.id, e.customer_id, c.key, j.name, p.digest, e.entry_key, e.subject, e.object_key, e.fence",
+        *(f"e.{name}" for name in COLUMNS),
+    )
+)
+"""What ``run_of`` reads, of an enrollment ``e``, its customer ``c``, journey ``j`` and plan ``p``."""
 
 
-_REST: dict[str, Any] = {
-    each.name: {} if each.default is MISSING else each.default for each in fields(State) if each.name not in COLUMNS
-}
-"""What has no column, with what it is when nothing is remembered."""
+def _places(names: Any) -> Any:
+    return itemgetter(*(State._fields.index(name) for name in names))
 
 
-def columns_of(state: State) -> dict[str, Any]:
-    """Return the values of the columns above."""
-    kept = {name: value for name, default in _REST.items() if (value := getattr(state, name)) != default}
-    columns = {name: getattr(state, name) for name in COLUMNS if name != "kept"}
-    return {**columns, "status": str(state.status), "kept": dump(kept) if kept else None}
+_plain_of, _rest_of = _places(_PLAIN), _places(_REST)
+
+
+def values_of(state: State, before: Run | None = None) -> tuple[Any, ...]:
+    """Return the values of the columns, in their order. ``before``: most moves remember nothing new."""
+    rest = _rest_of(state)
+    unchanged = before is not None and rest == _rest_of(before.state)
+    return (*_plain_of(state), str(state.status), before.kept if before and unchanged else _kept(rest))
+
+
+def _kept(rest: tuple[Any, ...]) -> str | None:
+    if rest == _UNREMEMBERED:
+        return None
+    return dump({name: value for (name, default), value in zip(_REST.items(), rest, strict=True) if value != default})
 
 
 def run_of(row: Any) -> Run:
-    """Make a run of a row that holds all columns of ``enrollment`` and the names it points at."""
-    return Run(
-        id=row.id,
-        customer_id=row.customer_id,
-        key=row.key,
-        journey=row.journey,
-        plan=row.plan,
-        entry_key=row.entry_key,
-        subject=row.subject,
-        object_key=row.object_key,
-        fence=row.fence,
-        state=_state(row),
+    """Make a run of a row of ``READ``."""
+    id_, who, key, journey, plan, entry_key, subject, thing, fence, *columns = row
+    node, started_at, due_at, deadline, since, since_seq, visit, reason, converted_at, status, kept = columns
+    state = State(
+        node,
+        _STATUSES[status],
+        started_at,
+        due_at,
+        deadline,
+        since,
+        since_seq,
+        visit,
+        reason=reason,
+        converted_at=converted_at,
+        **(_remembered(kept) if kept else {}),
     )
+    return Run(id_, who, key, journey, plan, entry_key, subject, thing, fence, state, kept)
 
 
-def _state(row: Any) -> State:
-    kept = load(row.kept) if row.kept else {}
-    known: dict[str, Any] = {name: getattr(row, name) for name in COLUMNS if name != "kept"}
-    known |= {name: tuple(value) if isinstance(_REST[name], tuple) else value for name, value in kept.items()}
-    return State(**(known | {"status": Status(row.status)}))
+def _remembered(kept: str) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(_REST[name], tuple) else value for name, value in load(kept).items()}

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import DDL, CheckConstraint, Column, Index, Integer, UniqueConstraint, event, text
 from sqlmodel import Field, SQLModel
 
-from lifeloop.store import erased_tables, recipient_tables, report_tables  # noqa: F401  # they are part of the same tables
+from lifeloop.store import (  # they are part of the same tables
+    erased_tables,  # noqa: F401
+    halt_tables,  # noqa: F401
+    intake_tables,  # noqa: F401
+    message_tables,  # noqa: F401
+    pace_tables,  # noqa: F401
+    recipient_tables,  # noqa: F401
+    report_tables,  # noqa: F401
+)
 from lifeloop.store.columns import (
     BIG,
     DATA,
+    by_month,
     count,
     moment,
     number_key,
@@ -24,21 +33,21 @@ from lifeloop.store.columns import (
     small_key,
     words,
 )
+from lifeloop.store.months import KEYS
 
 FINAL = "('completed', 'stopped', 'failed')"
-MESSAGE_STATUSES = (
-    "('ready', 'attempting', 'sent', 'rejected', 'uncertain', 'assumed_sent', 'suppressed', 'capped', 'expired',"
-    " 'cancelled', 'held')"
-)
-
-OPEN_ASK = "kind = 'ask' AND status = 'sent' AND answered_at IS NULL"
 
 
 class Customer(SQLModel, table=True):
     """A person we may write to; the row's lock orders everything that happens to them."""
 
     __tablename__ = "customer"
-    __table_args__ = (UniqueConstraint("key", name="customer_key"), Index("customer_email", text("lower(email)")))
+    __table_args__ = (
+        UniqueConstraint("key", name="customer_key"),
+        Index("customer_email", text("lower(email)")),
+        partial_index("customer_phone", "phone", where="phone IS NOT NULL"),
+        Index("customer_timezone", "timezone", "id"),
+    )
 
     id: int = number_key()
     key: str = words()
@@ -174,7 +183,7 @@ class Visit(SQLModel, table=True):
     """The append-only history of runs. ``seq`` is derived from the move's fence, so a move is written once."""
 
     __tablename__ = "visit"
-    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False, **by_month("enrollment_id")}
 
     enrollment_id: int = points_to("enrollment.id", primary_key=True)
     seq: int = Field(sa_column=Column(BIG, primary_key=True, autoincrement=False))
@@ -184,88 +193,6 @@ class Visit(SQLModel, table=True):
     node: str | None = words(nullable=True)
     detail: str | None = words(nullable=True)
     data: str | None = words(nullable=True)
-
-
-class Message(SQLModel, table=True):
-    """The outbox and the ledger in one: a row with ``sent_at`` is a reservation that gaps and limits count.
-
-    ``sent_at`` is set with the mark, in the gate's transaction under the customer's lock, and taken back only
-    when the message surely did not leave. So counting rows is counting reservations, and no second table can differ.
-    """
-
-    __tablename__ = "message"
-    __table_args__ = (
-        CheckConstraint(f"status IN {MESSAGE_STATUSES}", name="message_status"),
-        CheckConstraint("(status = 'ready') = (next_at IS NOT NULL)", name="message_ready_has_a_time"),
-        CheckConstraint(
-            "(status = 'attempting') = (lease_until IS NOT NULL) AND (status <> 'attempting' OR owner IS NOT NULL)",
-            name="message_attempt_has_an_owner",
-        ),
-        CheckConstraint(
-            "(status IN ('attempting', 'sent', 'uncertain', 'assumed_sent')) = (sent_at IS NOT NULL)",
-            name="message_reserved",
-        ),
-        partial_index("message_due", "journey_id", "next_at", where="next_at IS NOT NULL"),
-        partial_index("message_lease", "lease_until", where="lease_until IS NOT NULL"),
-        Index(
-            "message_open",
-            "status",
-            sqlite_where=text("status IN ('uncertain', 'held')"),
-            postgresql_where=text("status IN ('uncertain', 'held')"),
-        ),
-        partial_index("message_asked", "name", where=OPEN_ASK),
-        partial_index("message_at_provider", "provider_id", where="provider_id IS NOT NULL"),
-        Index("message_of_customer", "customer_id", "made_at"),
-        Index("message_of_run", "enrollment_id"),
-        {"sqlite_with_rowid": False},
-    )
-
-    id: str = words(primary_key=True)
-    customer_id: int = points_to("customer.id")
-    enrollment_id: int | None = points_to("enrollment.id", nullable=True)
-    due_at: int = moment()
-    made_at: int = moment()
-    next_at: int | None = moment(nullable=True)
-    sent_at: int | None = moment(nullable=True)
-    lease_until: int | None = moment(nullable=True)
-    expires_at: int | None = moment(nullable=True)
-    opened_at: int | None = moment(nullable=True)
-    clicked_at: int | None = moment(nullable=True)
-    replied_at: int | None = moment(nullable=True)
-    bounced_at: int | None = moment(nullable=True)
-    answered_at: int | None = moment(nullable=True)
-    delivered_at: int | None = moment(nullable=True)
-    complained_at: int | None = moment(nullable=True)
-    fence: int = count()
-    tries: int = count()
-    visit: int = count()
-    journey_id: int = points_to("journey.id", kind=Integer)
-    counts: bool = Field()
-    kind: str = words()
-    status: str = words()
-    node: str = words()
-    name: str = words()
-    channel: str = words()
-    topic: str = words()
-    owner: str | None = words(nullable=True)
-    provider_id: str | None = words(nullable=True)
-    reason: str | None = words(nullable=True)
-    data: str | None = words(nullable=True)
-    answer: str | None = words(nullable=True)
-
-
-class Attempt(SQLModel, table=True):
-    """Every try of a message. Append-only."""
-
-    __tablename__ = "attempt"
-    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
-
-    message_id: str = Field(sa_column=Column(Text, ForeignKey("message.id"), primary_key=True))
-    fence: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    at: int = moment()
-    outcome: str = words()
-    reason: str | None = words(nullable=True)
-    raw: str = words()
 
 
 class Consent(SQLModel, table=True):
@@ -322,6 +249,49 @@ class SegmentMember(SQLModel, table=True):
     customer_id: int = points_to("customer.id", primary_key=True)
 
 
+class Segment(SQLModel, table=True):
+    """A segment that live journeys start from. ``digest``: the meaning by which its members were worked out.
+
+    ``after_id``: a new meaning has been asked of customers up to this one; NULL: of everybody.
+    """
+
+    __tablename__ = "segment"
+    __table_args__: ClassVar[Any] = {"sqlite_with_rowid": False}
+
+    name: str = words(primary_key=True)
+    digest: str = words()
+    asks_messages: int = count()
+    after_id: int | None = moment(nullable=True)
+
+
+class SegmentLook(SQLModel, table=True):
+    """When somebody's membership must be worked out again: time may change it then. 0: something happened."""
+
+    __tablename__ = "segment_look"
+    __table_args__: ClassVar[Any] = (Index("segment_look_due", "due_at"), {"sqlite_with_rowid": False})
+
+    segment: str = words(primary_key=True)
+    customer_id: int = points_to("customer.id", primary_key=True)
+    due_at: int = moment()
+
+
+class Occasion(SQLModel, table=True):
+    """When a calendar start comes round next for the customers of one time zone.
+
+    ``place``: which of the plan's triggers. ``zone``: as customers were told it; empty: who has none; ``*``: everybody.
+    ``after_id``: once it has come, how far calling in its people has got.
+    """
+
+    __tablename__ = "occasion"
+    __table_args__: ClassVar[Any] = (Index("occasion_due", "journey_id", "due_at"), {"sqlite_with_rowid": False})
+
+    journey_id: int = points_to("journey.id", kind=Integer, primary_key=True)
+    place: int = Field(sa_column=Column(Integer, primary_key=True, nullable=False))
+    zone: str = words(primary_key=True)
+    due_at: int = moment()
+    after_id: int = Field(default=0, sa_column=Column(BIG, nullable=False, server_default="0"))
+
+
 class Switch(SQLModel, table=True):
     """Reasons why nothing may leave: ``kill`` and ``restored``. Both rows always exist, so that they can be locked."""
 
@@ -344,20 +314,8 @@ class Instance(SQLModel, table=True):
     heartbeat: int = moment()
 
 
-class Rendered(SQLModel, table=True):
-    """What was handed over, word for word, for the inbox page."""
-
-    __tablename__ = "rendered"
-    __table_args__ = (Index("rendered_at", "at"),)
-
-    message_id: str = Field(sa_column=Column(Text, ForeignKey("message.id"), primary_key=True))
-    at: int = moment()
-    address: str = words()
-    sender: str = words()
-    subject: str = words()
-    html: str = words()
-    text_part: str = words()
-    headers: str = words()
-
-
 METADATA = SQLModel.metadata
+
+for _name in KEYS:  # months come later: see ``months``
+    _default = DDL(f"CREATE TABLE {_name}_default PARTITION OF {_name} DEFAULT")  # type: ignore[no-untyped-call]
+    event.listen(METADATA.tables[_name], "after_create", _default.execute_if(dialect="postgresql"))

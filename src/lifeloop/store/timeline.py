@@ -36,6 +36,16 @@ def counts(tx: Tx) -> tuple[JourneyCounts, ...]:
     )
 
 
+def held(tx: Tx) -> tuple[tuple[str, str, int], ...]:
+    """Return what waits for a person's release: journey, reason and how many, most first."""
+    rows = tx.ask(
+        "SELECT j.name, coalesce(m.reason, '') AS reason, count(*) AS many FROM message m"
+        " JOIN journey j ON j.id = m.journey_id"
+        " WHERE m.status IN ('uncertain', 'held') AND m.status = 'held' GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2"
+    )
+    return tuple((row.name, row.reason, row.many) for row in rows)
+
+
 _NEXT = """SELECT j.name, min(t.due) AS due FROM journey j JOIN (
   SELECT journey_id, min(due_at) AS due FROM candidate GROUP BY 1
   UNION ALL SELECT journey_id, min(due_at) FROM enrollment WHERE due_at IS NOT NULL GROUP BY 1

@@ -1,5 +1,7 @@
 """What goes into the store and what comes out: frozen rows. Tables and SQL stay behind the door.
 
+What comes by the thousand is a named tuple: as frozen as the others, and made in a third of the time.
+
 ``customer_id`` is the store's own small integer; ``key`` is the customer's id as the company writes it (the
 engine's ``Facts.customer_id``). Journeys and plans are named by their text id and digest.
 """
@@ -8,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lifeloop.clock import Instant
-from lifeloop.engine.values import Candidate, Record, State, Visited
+from lifeloop.engine.values import Record, Visited
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.plan import Json
 from lifeloop.store.message_values import (
@@ -29,6 +32,15 @@ from lifeloop.store.message_values import (
     Receipt,
     Rendered,
 )
+from lifeloop.store.run_values import (
+    CandidateRow,
+    Line,
+    NewCandidate,
+    NewRun,
+    PastRun,
+    Run,
+    Saved,
+)
 
 __all__ = [
     "EVERYBODY", "AddedEvents", "Assign", "Attempt", "CandidateRow", "Change", "ConsentRow", "Customer",
@@ -36,7 +48,7 @@ __all__ = [
     "InboxTally", "Instance", "JourneyCounts", "JourneyRow", "Line", "Message", "MessageKind", "MessageStatus",
     "Needs", "NewCandidate", "NewMessage", "NewRun", "ObjectRow", "Outcome", "PastRun", "PlanRow", "Receipt",
     "Rendered", "Run", "Saved", "Shard", "Step", "StoredEvent", "StoredObject", "Subject", "SuppressionRow",
-    "Upserted", "Waiting",
+    "Upserted",
 ]  # fmt: skip
 
 
@@ -65,8 +77,7 @@ class CustomerRow:
     data: Record = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
+class Customer(NamedTuple):
     """A stored customer. ``data`` holds all attributes, with ``email``, ``phone``, ``locale``, ``timezone``, ``id``."""
 
     id: int
@@ -157,11 +168,14 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class AddedEvents:
-    """``conflicts`` came under an id that already stands for another body: refused, and to be reported."""
+    """What became of a batch: new ones in order, and the places of the others in it.
+
+    ``conflicts`` came under an id that already stands for another body: refused, and to be reported.
+    """
 
     new: tuple[StoredEvent, ...]
-    duplicates: tuple[EventRow, ...]
-    conflicts: tuple[EventRow, ...]
+    duplicates: tuple[int, ...] = ()
+    conflicts: tuple[int, ...] = ()
 
 
 # --- journeys and plans -----------------------------------------------------------------------------------------
@@ -187,111 +201,10 @@ class JourneyRow:
     published_at: Instant
 
 
-# --- who may enter, and who is on the way -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NewCandidate:
-    """Somebody who may enter. Unique per journey, customer, trigger and ``subject``.
-
-    ``subject``: the object key of a date start, the event's ``seq``, the moment of a calendar start; what makes
-    this start another one than the last.
-    """
-
-    customer_id: int
-    candidate: Candidate
-    subject: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateRow:
-    """A stored candidate, claimed."""
-
-    id: int
-    customer_id: int
-    key: str
-    subject: str
-    candidate: Candidate
-
-
-@dataclass(frozen=True, slots=True)
-class NewRun:
-    """An enrollment to write. ``entry_key`` is unique per customer and journey; one active run per ``subject``."""
-
-    customer_id: int
-    journey: str
-    plan: str
-    state: State
-    entry_key: str = ""
-    subject: str = ""
-    object_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """An enrollment as it was claimed. ``fence`` must be handed back unchanged when the move is saved."""
-
-    id: int
-    customer_id: int
-    key: str
-    journey: str
-    plan: str
-    entry_key: str
-    subject: str
-    object_key: str | None
-    fence: int
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """One moved run: the ``fence`` it was claimed with and its new state."""
-
-    id: int
-    fence: int
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class PastRun:
-    """An earlier or present run, for ``again``."""
-
-    id: int
-    customer_id: int
-    entry_key: str
-    subject: str
-    status: str
-    started_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One ``Visited`` of one move. ``fence`` is the one the run was claimed with, ``index`` its place in the move."""
-
-    run_id: int
-    fence: int
-    index: int
-    visited: Visited
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Who waits where until when: one line of ``lifeloop who``."""
-
-    run_id: int
-    customer_id: int
-    key: str
-    journey: str
-    node: str | None
-    since: Instant
-    due_at: Instant | None
-
-
 # --- facts ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """About whom and what facts are wanted: a run, or a candidate (``run_id`` None)."""
 
     customer_id: int
@@ -310,6 +223,8 @@ class Needs:
     sent_since: Instant | None = 0
     """Messages to anybody's runs from then on count for gap and limit; None: no messages are needed.
     A run's own messages always come along."""
+    answers: bool = True
+    """Whether anybody may wait for the answer of a call or of a person."""
 
 
 # --- consent ----------------------------------------------------------------------------------------------------
@@ -361,6 +276,7 @@ class FirstDue:
     """When the first of each kind falls due; None: nothing of that kind ever does. A lease is due when it runs out."""
 
     candidates: Instant | None
+    occasions: Instant | None
     runs: Instant | None
     messages: Instant | None
     leases: Instant | None
@@ -368,7 +284,7 @@ class FirstDue:
     @property
     def any(self) -> Instant | None:
         """The first of them all."""
-        moments = (self.candidates, self.runs, self.messages, self.leases)
+        moments = (self.candidates, self.occasions, self.runs, self.messages, self.leases)
         return min((moment for moment in moments if moment is not None), default=None)
 
 

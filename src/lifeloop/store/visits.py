@@ -10,25 +10,12 @@ from lifeloop.store.transaction import Tx, dump, load
 from lifeloop.store.values import Line, Step
 
 _LINES_PER_MOVE = 1 << 16
-_COLUMNS = {
-    "run": "bigint",
-    "seq": "bigint",
-    "at": "bigint",
-    "visit": "integer",
-    "what": "text",
-    "node": "text",
-    "detail": "text",
-    "data": "text",
-}
+_COLUMNS = ("enrollment_id", "seq", "at", "visit", "what", "node", "detail", "data")
 
 
 def add(tx: Tx, rows: Sequence[Line]) -> None:
     """Write what happened in moves; the same line twice is refused by its key, derived from the move's fence."""
-    tx.run(
-        'INSERT INTO visit (enrollment_id, seq, "at", visit, what, node, detail, data)'
-        f' SELECT r.run, r.seq, r."at", r.visit, r.what, r.node, r.detail, r.data FROM {tx.table(_COLUMNS)}',
-        rows=[_row(line) for line in rows],
-    )
+    tx.insert("visit", _COLUMNS, [_row(line) for line in rows])
 
 
 def of_run(tx: Tx, run_id: int) -> tuple[Visited, ...]:
@@ -64,14 +51,6 @@ def read(row: Any) -> Visited:
     return Visited(row.node, row.visit, row.at, row.what, row.detail or "", load(row.data) if row.data else {})
 
 
-def _row(line: Line) -> dict[str, Any]:
-    return {
-        "run": line.run_id,
-        "seq": line.fence * _LINES_PER_MOVE + line.index,
-        "at": line.visited.at,
-        "visit": line.visited.visit,
-        "what": line.visited.what,
-        "node": line.visited.node,
-        "detail": line.visited.detail or None,
-        "data": dump(line.visited.data) if line.visited.data else None,
-    }
+def _row(line: Line) -> tuple[Any, ...]:
+    run, fence, place, (node, visit, at, what, detail, data) = line
+    return (run, fence * _LINES_PER_MOVE + place, at, visit, what, node, detail or None, dump(data) if data else None)

@@ -6,10 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
 from starlette.types import ASGIApp
 
-from lifeloop.web.server import PORT, address_of, listen
+from lifeloop.web.server import PORT, address_of, listen, quietly
 
 ENDS_WITHIN = 5
 
@@ -18,7 +17,7 @@ ENDS_WITHIN = 5
 def served_beside(app: ASGIApp, *, port: int = PORT) -> Iterator[str]:
     """Serve while the block works; yields the address."""
     taken = listen(port)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False))
+    server = quietly(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()
     try:

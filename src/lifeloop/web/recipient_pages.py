@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -23,6 +23,8 @@ from lifeloop.work.links import Links, Person, Purpose
 from lifeloop.work.workspace import Workspace
 
 T = TypeVar("T")
+Wake = Callable[[Iterable[str]], None]
+"""Hears of journeys that have something to do since the commit; returns at once."""
 POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 PRIVATE = {
     "Content-Security-Policy": POLICY,
@@ -90,10 +92,11 @@ class Misses:
 class Door:
     """Lets in who holds a link, and says the same to everybody else."""
 
-    def __init__(self, space: Workspace, links: Links, pages: Pages, *, behind_proxy: bool) -> None:
+    def __init__(self, space: Workspace, links: Links, pages: Pages, wake: Wake, *, behind_proxy: bool) -> None:
         self.space = space
         self.links = links
         self.pages = pages
+        self.wake = wake
         self.misses = Misses()
         self._behind_proxy = behind_proxy
 

@@ -64,6 +64,25 @@ EN: Words = {
     "busy_lead": "Something went wrong on our side, and nothing was changed. Please try again in a minute.",
     "sent_by": "This page belongs to {company}. It uses no cookies and follows nobody.",
     "choices": "Choose what you get",
+    "ask_from": "A question for {who}",
+    "ask_about": "About",
+    "ask_customer": "customer {key}",
+    "ask_journey": "Journey",
+    "ask_until": "Answer before",
+    "ask_until_more": "No answer counts as no.",
+    "ask_note": "A note, for whoever reads this later",
+    "ask_yes": "Yes",
+    "ask_no": "No",
+    "ask_fine": "The first answer counts, and the journey goes on with it.",
+    "asked_yes": "Answered: yes",
+    "asked_no": "Answered: no",
+    "asked_who": "{who}, {day}",
+    "asked_first": "It is answered, and the first answer counts.",
+    "asked_mail": "by mail",
+    "asked_command": "on the command line",
+    "asked_api": "from another program",
+    "over_title": "Its time is up",
+    "over_lead": "Nobody answered in time, so it counted as no; or the journey has ended. It cannot be answered now.",
     "months": "January February March April May June July August September October November December",
     "day": "{day} {month} {year}",
 }
@@ -123,6 +142,25 @@ NL: Words = {
     "busy_lead": "Er ging bij ons iets mis, en er is niets gewijzigd. Probeer het over een minuut nog eens.",
     "sent_by": "Deze pagina is van {company}. Zij gebruikt geen cookies en volgt niemand.",
     "choices": "Kies zelf wat je krijgt",
+    "ask_from": "Een vraag voor {who}",
+    "ask_about": "Over",
+    "ask_customer": "klant {key}",
+    "ask_journey": "Journey",
+    "ask_until": "Antwoord vóór",
+    "ask_until_more": "Geen antwoord telt als nee.",
+    "ask_note": "Een notitie, voor wie dit later leest",
+    "ask_yes": "Ja",
+    "ask_no": "Nee",
+    "ask_fine": "Het eerste antwoord telt, en de journey gaat ermee verder.",
+    "asked_yes": "Beantwoord: ja",
+    "asked_no": "Beantwoord: nee",
+    "asked_who": "{who}, {day}",
+    "asked_first": "Het is beantwoord, en het eerste antwoord telt.",
+    "asked_mail": "per mail",
+    "asked_command": "op de opdrachtregel",
+    "asked_api": "vanuit een ander programma",
+    "over_title": "De tijd is om",
+    "over_lead": "Niemand antwoordde op tijd, dus het telde als nee; of de journey is voorbij. Antwoorden kan niet.",
     "months": "januari februari maart april mei juni juli augustus september oktober november december",
     "day": "{day} {month} {year}",
 }
@@ -138,6 +176,9 @@ class Speech:
 
     def __getitem__(self, name: str) -> str:
         return LANGUAGES[self.language][name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in LANGUAGES[self.language]
 
     def day(self, moment: datetime) -> str:
         """Write a day as people of that language do."""

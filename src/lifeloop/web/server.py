@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import webbrowser
 from collections.abc import Callable
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lifeloop.work.trouble import kind_and_place
 
 HOST = "127.0.0.1"
 PORT = 8025
 TRIES = 20
+
+log = logging.getLogger(__name__)
 
 
 def listen(port: int = PORT, host: str = HOST) -> socket.socket:
@@ -38,6 +43,27 @@ def address_of(taken: socket.socket) -> str:
     return f"http://{host}:{port}/"
 
 
+class Discreet:
+    """An app whose errors are logged by kind and place: in their own words, as servers log them, they quote records."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the app does; what it could not answer, the server answers with 500."""
+        try:
+            await self._app(scope, receive, send)
+        except Exception as problem:  # noqa: BLE001  # whatever it is, its words stay here
+            log.error("a request could not be answered: %s", kind_and_place(problem))  # noqa: TRY400  # no data in logs
+
+
+def quietly(app: ASGIApp) -> uvicorn.Server:
+    """Return a server that says nothing of requests, and nothing of itself to whoever asks."""
+    return uvicorn.Server(
+        uvicorn.Config(Discreet(app), log_level="warning", access_log=False, lifespan="off", server_header=False)
+    )
+
+
 def serve(
     app: ASGIApp,
     *,
@@ -53,7 +79,7 @@ def serve(
     announce(address)
     if open_browser:
         webbrowser.open(address)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", server_header=False))
+    server = quietly(app)
     try:
         server.run(sockets=[taken])
     except KeyboardInterrupt:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lifeloop.clock import Instant
 from lifeloop.engine import entry
+from lifeloop.engine.breaker import Key
 from lifeloop.engine.machine import advance
 from lifeloop.engine.values import Facts, Move, Refusal, Status, Wake
 from lifeloop.journey.plan import Plan
-from lifeloop.store import candidates, customers, enrollments, journeys
+from lifeloop.store import candidates, enrollments, journeys
 from lifeloop.store.opening import StoreBusy, StoreUnreachable
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import CandidateRow, NewRun, PastRun, Subject
+from lifeloop.work.competing import among_others, rank_of
 from lifeloop.work.effects import About, Rows, run_key
-from lifeloop.work.gating import by_priority, rank_of
+from lifeloop.work.gating import by_priority
+from lifeloop.work.halting import lateness
+from lifeloop.work.halting.breaking import halt_for
+from lifeloop.work.halting.counting import count
 from lifeloop.work.knowing import Wanted, learn
 from lifeloop.work.moving import DryRun, Moved, Which, check_progress, learned_since
-from lifeloop.work.routing import schedule_calendar
 from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.workspace import Workspace
 from lifeloop.work.writing import write
@@ -61,7 +65,8 @@ def _admit_batch(space: Workspace, now: Instant, which: Which) -> Moved:
                 raise DryRun  # noqa: TRY301  # the way to leave a transaction unwritten
     except DryRun:
         log.debug("dry run: %d admitted, nothing written", done.moved)
-    return done
+        return done
+    return replace(done, trips=halt_for(space, done.trips, now))
 
 
 def admit_in(space: Workspace, tx: Tx, now: Instant, which: Which) -> Moved:
@@ -90,26 +95,18 @@ def _admit(space: Workspace, tx: Tx, rows: Sequence[CandidateRow], now: Instant)
     ordered = sorted(rows, key=lambda row: (row.customer_id, rank_of(space, row.candidate.journey)))
     known = [row for row in ordered if row.candidate.journey in live]
     wanted = [Wanted(_subject(row, live[row.candidate.journey]), live[row.candidate.journey]) for row in known]
-    facts = learn(tx, wanted, space.catalogue, now)
+    facts = among_others(space, tx, wanted, learn(tx, wanted, space.catalogue, now))
     past = enrollments.past(tx, [(row.customer_id, row.candidate.journey) for row in known])
     entrants = _judge(known, live, facts, past, now)
+    verdict = lateness.judge(space, tx, _figures(entrants), now)
+    if verdict.spared:
+        spared = [row.candidate.journey in verdict.spared for row in known]
+        facts = tuple(one._replace(halted=each) for one, each in zip(facts, spared, strict=True))
+        entrants = _judge(known, live, facts, past, now)
     written = _begin(space, tx, entrants, now)
     candidates.delete(tx, [row.id for row in rows])
-    _next_turns(space, tx, known, now)
-    return Moved(len(rows), written)
-
-
-def _next_turns(space: Workspace, tx: Tx, rows: Sequence[CandidateRow], now: Instant) -> None:
-    """Note the next calendar start of those whose turn has just come, whether they entered or not."""
-    turns: dict[str, set[int]] = {}
-    for row in rows:
-        if row.candidate.trigger == "calendar":
-            turns.setdefault(row.candidate.journey, set()).add(row.customer_id)
-    calendars = space.plans.routes(tx).calendars if turns else ()
-    people = customers.find(tx, sorted(set().union(*turns.values()))) if turns else {}
-    for journey, ids in turns.items():
-        starts = [start for start in calendars if start.plan.journey == journey]
-        schedule_calendar(tx, starts, [people[one] for one in sorted(ids)], now)
+    count(space, tx, _figures(entrants), now)
+    return Moved(len(rows), written, trips=verdict.trips)
 
 
 def _subject(row: CandidateRow, plan: Plan) -> Subject:
@@ -136,6 +133,10 @@ def _judge(
             begun[key].append(_as_past(entrant.run))
             entrants.append(entrant)
     return entrants
+
+
+def _figures(entrants: Sequence[_Entrant]) -> Counter[Key]:
+    return lateness.figures_of((one.run.journey, one.move) for one in entrants)
 
 
 def _as_past(run: NewRun) -> entry.PastRun:
@@ -187,6 +188,7 @@ def _about(run_id: int, entrant: _Entrant) -> About:
         customer_id=run.customer_id,
         run_key=run_key(run.journey, entrant.row.key, run.entry_key),
         journey=run.journey,
+        due_at=entrant.row.candidate.due_at,
         fence=BEFORE_ANY_CLAIM,
         object_key=run.object_key,
     )

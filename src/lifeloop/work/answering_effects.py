@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lifeloop.channel.callbacks.values import Reader
 from lifeloop.clock import Instant
 from lifeloop.journey.plan import Json
-from lifeloop.store import consents, customers, events, hits, reports
+from lifeloop.store import consents, customers, events, halts, hits, looks, reports
 from lifeloop.store.reports import ReportRow, Settled
 from lifeloop.store.transaction import Tx, dump
 from lifeloop.store.values import Customer, EventRow, Message, Receipt, SuppressionRow
 from lifeloop.work.hits import Coming, may_be_noted, who
-from lifeloop.work.leaving import withdraw
+from lifeloop.work.leaving import tell, withdraw
 from lifeloop.work.receipts import Noted, note_receipts
 from lifeloop.work.routing import route_events
 from lifeloop.work.workspace import Workspace
 
 SOFT_TIMES, SOFT_LASTING = 5, 14 * 86_400
 """So many soft bounces in a row, over so many seconds, and an address counts as dead."""
+SOFT_FOR = 90 * 86_400
+"""For so many seconds; then it is tried once more."""
+SOFT, OPTED_OUT = "soft_bounce", "opted_out"
+"""Why an address is left alone: for a while, and until its owner writes START."""
 TOLD: dict[str, Receipt] = {
     "delivered": "delivered", "bounced": "bounced", "rejected": "bounced", "failed": "bounced",
     "complained": "complained", "replied": "replied",
 }  # fmt: skip
 """What becomes a receipt, and so an event: refused by them or by the provider, it did not arrive."""
 READERS: dict[str, hits.What] = {"opened": "opened", "clicked": "clicked"}
+SIGNALS = ("bounced", "complained", "unsubscribed")
+"""Reports of which too many halt a journey."""
 SOURCE = "provider"
 
 
@@ -41,6 +47,9 @@ class Answer:
     owners: tuple[Customer, ...] = ()
     by: Reader | None = None
     agent: str = ""
+    word: str = ""
+    doubted: bool = False
+    """It is about one message, and comes from somebody other than who got it."""
 
     @property
     def mail(self) -> Message | None:
@@ -54,7 +63,9 @@ def follow(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant) ->
     _note(space, tx, answers, now)
     _suppress(tx, answers, now)
     _withdraw(space, tx, answers, now)
+    _opt(space, tx, answers, now)
     _count_readers(space, tx, answers)
+    _count_signals(tx, answers, now)
 
 
 def settled_as(kind: str) -> Settled | None:
@@ -101,21 +112,50 @@ def _note(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant) -> 
         )
         if what != "delivered" or not back:  # what came back has not arrived, whichever was told first
             noted.append((message, what, answer.row.at))
-    note_receipts(space, tx, noted, now)
-    _tell(space, tx, [(message, what, at) for message, what, at in noted if what not in message.receipts], now)
+    more = _more(answers)
+    note_receipts(space, tx, noted, now, more)
+    _tell(space, tx, [(message, what, at) for message, what, at in noted if what not in message.receipts], more, now)
 
 
-def _tell(space: Workspace, tx: Tx, noted: Iterable[Noted], now: Instant) -> None:
+def _more(answers: Iterable[Answer]) -> dict[tuple[str, Receipt], dict[str, Json]]:
+    """Return what the event of each receipt says beside the message: how it came back, what was asked for."""
+    found: dict[tuple[str, Receipt], dict[str, Json]] = {}
+    for answer in sorted(answers, key=lambda each: -each.row.at):  # the first one is told, so it has the last word
+        what = TOLD.get(answer.row.kind)
+        if answer.mail is None or what is None:
+            continue
+        if what == "bounced":
+            kind = answer.row.grade if answer.row.kind == "bounced" else answer.row.kind
+            found[answer.mail.id, what] = {"bounce": kind}
+        elif answer.word:
+            found[answer.mail.id, what] = {"word": answer.word}
+    return found
+
+
+def _tell(
+    space: Workspace,
+    tx: Tx,
+    noted: Iterable[Noted],
+    more: Mapping[tuple[str, Receipt], Mapping[str, Json]],
+    now: Instant,
+) -> None:
     """Let journeys know that somebody complained, or cannot be reached: events about the customer, each once."""
     rows = {
         (message.id, what): EventRow(
-            SOURCE, f"{message.id}:{what}", message.customer_id, what, at, {"message": message.name}
+            SOURCE,
+            f"{message.id}:{what}",
+            message.customer_id,
+            what,
+            at,
+            {"message": message.name, **more.get((message.id, what), {})},
         )
         for message, what, at in noted
         if what in ("bounced", "complained")
     }
     if rows:
-        route_events(space, tx, events.add(tx, list(rows.values()), now).new, now)
+        added = events.add(tx, list(rows.values()), now)
+        looks.soon(tx, [event.customer_id for event in added.new])
+        route_events(space, tx, added.new, now)
 
 
 def _suppress(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
@@ -126,7 +166,7 @@ def _suppress(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
     if soft:
         counts = reports.softly(tx, [answer.row.mark for answer in soft])
         found += [
-            (answer, "soft_bounce")
+            (answer, SOFT)
             for answer in soft
             if (count := counts.get(answer.row.mark)) and count.count >= SOFT_TIMES and count.lasting >= SOFT_LASTING
         ]
@@ -147,11 +187,29 @@ def _withdraw(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant)
     for answer in answers:
         if answer.row.kind not in ("unsubscribed", "complained") or (answer.message and not answer.mail):
             continue
+        if answer.doubted:
+            continue
         said: dict[str, Json] = {"provider": answer.row.source, "report": answer.row.key, "what": answer.row.kind}
         evidence = dump(said | ({"message": answer.message.id} if answer.message else {}))
         for customer in _whom(tx, answer):
             topics = _topics(space, answer)
             withdraw(space, tx, customer, topics, now, source=answer.row.source, evidence=evidence)
+
+
+def _opt(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
+    """Let journeys know who left a whole channel; START takes their STOP back, and nothing that others said."""
+    for answer in sorted(answers, key=lambda each: each.row.at):
+        if answer.row.kind not in ("opted_out", "opted_in") or not answer.address:
+            continue
+        if answer.row.kind == "opted_out":
+            what = "unsubscribed"
+            consents.suppress(tx, [SuppressionRow(answer.channel, answer.address, OPTED_OUT, now)])
+        elif consents.unsuppress(tx, answer.channel, answer.address, reason=OPTED_OUT):
+            what = "resubscribed"
+        else:
+            continue
+        for customer in answer.owners or _whom(tx, answer):
+            tell(space, tx, customer, [(what, {"channel": answer.channel})], now)
 
 
 def _whom(tx: Tx, answer: Answer) -> tuple[Customer, ...]:
@@ -176,3 +234,14 @@ def _count_readers(space: Workspace, tx: Tx, answers: Sequence[Answer]) -> None:
             continue
         by = answer.by or (who(what, Coming(answer.agent)) if answer.agent else "person")
         hits.add(tx, message.id, None, what, by, answer.row.at)
+
+
+def _count_signals(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
+    """Count for the breakers what people made of a journey's messages, each message once."""
+    for what in SIGNALS:
+        halts.count_messages(tx, what, [one.mail.id for one in answers if one.mail and _is_signal(one, what)], now)
+
+
+def _is_signal(answer: Answer, what: str) -> bool:
+    hard = what != "bounced" or answer.row.grade == "hard"
+    return answer.row.kind == what and hard and answer.mail is not None and what not in answer.mail.receipts

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 from lifeloop.channel.ways import Closed
 from lifeloop.journey.ways import provider_of
-from lifeloop.store import health, instance, journeys
+from lifeloop.store import halts, health, instance, journeys
 from lifeloop.store.health import Health
 from lifeloop.work.changes import differing, is_new
 from lifeloop.work.guarding import leaves_this_machine
@@ -82,13 +82,16 @@ def database(space: Workspace) -> Iterator[Finding]:
     with space.store.reading() as tx:
         found = health.look(tx, now, overdue_after=OVERDUE, lost_after=LOST)
         halted, known, rows = journeys.halted(tx), instance.read(tx), journeys.rows(tx)
+        stopped = halts.standing(tx)
     yield _version(found, space)
     if found.clock is not None and abs(found.clock - now) > SKEW:
         side = "ahead of" if now > found.clock else "behind"
         yield Finding("wrong", f"this machine's clock is {abs(found.clock - now):,} s {side} the database's", "set it")
     if halted:
         guarded = known is not None and known.held is not None
-        yield Finding("wrong", f"nothing leaves: {halted}", f"lifeloop resume --{'here' if guarded else 'all'}")
+        yield Finding("wrong", f"nothing leaves: {halted}", f"lifeloop release --{'here' if guarded else 'all'}")
+    for one in stopped:
+        yield Finding("wrong", f"the {one.scope} {one.name} is halted: {one.reason}", f"lifeloop release {one.name}")
     resting = [row.name for row in rows if row.paused_at is not None]
     if resting:
         yield Finding("look", f"resting: {', '.join(resting)}", f"lifeloop resume {resting[0]}")
@@ -132,10 +135,10 @@ def _rows(found: Health) -> Iterator[Finding]:
             lambda n: f"{_counted(n, 'message')} whose answer was lost",
             "lifeloop status JOURNEY",
         ),
-        (found.held, "look", lambda n: f"{_counted(n, 'message')} held for you", "lifeloop resume JOURNEY"),
+        (found.held, "look", lambda n: f"{_counted(n, 'message')} held for you", "lifeloop release JOURNEY"),
         (found.failed, "wrong", lambda n: f"{_counted(n, 'run')} that could not go on", "lifeloop status JOURNEY"),
         (
-            abs(found.sends - found.mails),
+            found.astray,
             "wrong",
             lambda n: f"{_counted(n, 'message')} decided and not in the outbox, or the other way round",
             "report it to us",

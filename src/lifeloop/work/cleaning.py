@@ -36,4 +36,6 @@ def clean_record(record: Mapping[str, Any]) -> Record:
 
 def clean_text(text: str) -> str:
     """Return a text with what cannot be kept marked as unreadable."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _UNKEEPABLE.sub(UNREADABLE, text)

@@ -144,7 +144,7 @@ def _exchanges(domain: str, ask: Resolver) -> Iterator[Finding]:
 
 def _alignment(domain: str, catalogue: Catalogue) -> Iterator[Finding]:
     """Compare with who writes: DMARC asks that the address people see belongs to the domain that is checked."""
-    ours = [one for one in catalogue.senders.values() if _belongs(one.address.rpartition("@")[2], domain)]
+    ours = [one for one in catalogue.senders.values() if _belongs(one.domain, domain)]
     if not ours:
         yield Finding("wrong", f"no sender of this project writes from {domain}", "compare  senders:  in lifeloop.yaml")
     else:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 from lifeloop.clock import Instant
 from lifeloop.engine.values import (
     AskPerson,
     CallAction,
     Candidate,
+    Deed,
     Effect,
     EmitEvent,
     EnterJourney,
@@ -20,20 +21,24 @@ from lifeloop.engine.values import (
     Visited,
 )
 from lifeloop.journey.plan import Json
+from lifeloop.store import months
 from lifeloop.store.values import Assign, EventRow, Line, NewCandidate, NewMessage
 
 JOURNEY_SOURCE = "journey"
 ID_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """Whose effects these are. ``run_key`` names the run for ever: derived ids hang on it, so nothing is done twice."""
+class About(NamedTuple):
+    """Whose effects these are. ``run_key`` names the run for ever: derived ids hang on it, so nothing is done twice.
+
+    ``due_at``: when the run fell due, which is written down before it is moved: a second try finds the same moment.
+    """
 
     run_id: int
     customer_id: int
     run_key: str
     journey: str
+    due_at: Instant
     fence: int = 0
     object_key: str | None = None
 
@@ -50,13 +55,14 @@ class Rows:
 
     def collect(self, about: About, effects: Iterable[Effect], now: Instant) -> None:
         """Add what one move wants done."""
-        for index, effect in enumerate(effects):
-            self._collect(about, index, effect, now)
+        for place, effect in enumerate(effects):
+            if isinstance(effect, Visited):
+                self.lines.append(Line(about.run_id, about.fence, place, effect))
+            else:
+                self._collect(about, effect, now)
 
-    def _collect(self, about: About, index: int, effect: Effect, now: Instant) -> None:
+    def _collect(self, about: About, effect: Deed, now: Instant) -> None:
         match effect:
-            case Visited():
-                self.lines.append(Line(about.run_id, about.fence, index, effect))
             case SendMessage() | CallAction() | AskPerson():
                 self.messages.append(_message(about, effect))
             case SetData(name, value):
@@ -73,6 +79,11 @@ class Rows:
 def derived_id(run_key: str, node: str, visit: int) -> str:
     """Return the id of what one visit of one run does; the same visit gives the same id on every machine."""
     return blake2b(f"{run_key}\n{node}\n{visit}".encode(), digest_size=ID_BYTES).hexdigest()
+
+
+def message_id(about: About, node: str, visit: int) -> str:
+    """Return the id of what one visit says: its month, and the id of the visit."""
+    return months.id_in(months.month_of(about.due_at), derived_id(about.run_key, node, visit))
 
 
 def run_key(journey: str, customer_key: str, entry_key: str) -> str:
@@ -134,7 +145,7 @@ def _mail(about: About, effect: SendMessage) -> NewMessage:
 
 def _row(about: About, effect: SendMessage | CallAction | AskPerson, **fields: Any) -> NewMessage:
     return NewMessage(
-        id=derived_id(about.run_key, effect.node, effect.visit),
+        id=message_id(about, effect.node, effect.visit),
         run_id=about.run_id,
         customer_id=about.customer_id,
         journey=about.journey,

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from lifeloop.clock import Instant
 from lifeloop.engine import gate
+from lifeloop.engine.breaker import Trip
+from lifeloop.engine.prepared import prepare
 from lifeloop.engine.values import Facts, Sent, Status
 from lifeloop.engine.zones import zone_of
 from lifeloop.journey.plan import Plan, Send
+from lifeloop.store import halts, outgoing
 from lifeloop.store import journeys as published
-from lifeloop.store import outgoing
 from lifeloop.store.transaction import Tx
-from lifeloop.store.values import EVERYBODY, Decision, GateFacts, Message, Shard
+from lifeloop.store.values import EVERYBODY, Decision, GateFacts, Message, Shard, Subject
 from lifeloop.work.allowing import only_listed
-from lifeloop.work.knowing import horizon
+from lifeloop.work.competing import among_others, rank_of
+from lifeloop.work.ending import end_runs
+from lifeloop.work.halting.breaking import Guard, halt_for
+from lifeloop.work.knowing import Wanted, horizon
 from lifeloop.work.trouble import kind_and_place
+from lifeloop.work.turns import Turns, give_turns
 from lifeloop.work.workspace import Workspace
 
 UNSETTLED = 1
@@ -45,6 +52,10 @@ class Gated:
     kept: dict[str, int]
     halted: str | None = None
     claimed: int = 0
+    tripped: tuple[Trip, ...] = ()
+    """What breakers halted at this gate."""
+    turns: Turns = Turns()
+    """By which ways the cleared ones leave, and with how many requests at a time."""
 
 
 def pass_gate(
@@ -62,21 +73,41 @@ def pass_gate(
     that rests: its messages stay as they are, and pass the gate when it goes on.
     """
     with space.store.transaction() as tx:
+        halts.open_gate(tx)
         halted = outgoing.halted(tx)
         if halted:
             return Gated((), {}, halted)
-        ordered = by_priority(space, tx, journeys)
+        guard = Guard(space, tx, now)
+        ordered = guard.open(by_priority(space, tx, journeys))
         claimed = outgoing.claim_ready(tx, now, limit, journeys=ordered, shard=shard, customer=customer)
         if not claimed:
             return Gated((), {})
         plans = space.plans.by_digest(tx, {row.plan for row in claimed if row.plan})
         kinds = {digest: plan.object for digest, plan in plans.items() if plan.object}
         known = outgoing.load_gate_facts(tx, claimed, now - horizon(plans.values()), kinds=kinds)
-        decisions = _decide_all(space, claimed, plans, known, now)
+        known = _among_others(space, tx, claimed, plans, known)
+        decisions = guard.judge(claimed, known, _decide_all(space, claimed, plans, known, now))
         # A lease is counted on the real clock: a wave may decide as of another moment.
         lease_until = max(now, space.clock.now()) + space.lease
+        turns = give_turns(
+            space, tx, claimed, decisions, now, lease_until, is_halted=guard.is_halted, locale_of=_locale_in(known)
+        )
+        decisions, claimed = list(turns.decisions), turns.taken_by(claimed)
+        end_runs(tx, claimed, decisions, now)
         fences = outgoing.mark(tx, decisions, now, owner=space.owner, lease_until=lease_until)
-    return _gated(claimed, decisions, fences, known, plans)
+        guard.count(claimed, fences)
+    gated = _gated(claimed, decisions, fences, known, plans)
+    return replace(gated, turns=turns, tripped=halt_for(space, guard.trips, now))
+
+
+def _locale_in(known: Mapping[str, GateFacts]) -> Callable[[Message], str | None]:
+    """Return how to find the language of those whom messages are for: it decides about file and sender."""
+
+    def locale_of(row: Message) -> str | None:
+        said = known[row.id].facts.customer.get("locale")
+        return said if isinstance(said, str) else None
+
+    return locale_of
 
 
 def by_priority(space: Workspace, tx: Tx, names: Sequence[str] | None) -> list[str]:
@@ -85,28 +116,49 @@ def by_priority(space: Workspace, tx: Tx, names: Sequence[str] | None) -> list[s
     return sorted(known, key=lambda name: (rank_of(space, name), name))
 
 
+def _among_others(
+    space: Workspace, tx: Tx, claimed: Sequence[Message], plans: dict[str, Plan], known: dict[str, GateFacts]
+) -> dict[str, GateFacts]:
+    """Return what is known with what other journeys hold against each mail."""
+    mails = [(row, plans[row.plan]) for row in claimed if row.kind == "mail" and row.plan in plans]
+    wanted = [Wanted(Subject(row.customer_id, row.run_id), plan) for row, plan in mails]
+    facts = among_others(space, tx, wanted, [known[row.id].facts for row, _ in mails], at_gate=True)
+    judged = {row.id: known[row.id]._replace(facts=each) for (row, _), each in zip(mails, facts, strict=True)}
+    return known | judged
+
+
 def _decide_all(
     space: Workspace, claimed: Sequence[Message], plans: dict[str, Plan], known: dict[str, GateFacts], now: Instant
 ) -> list[Decision]:
     reserved: dict[int, list[Sent]] = defaultdict(list)
+    looked_at: set[str] = set()
     decisions = []
     for row in sorted(claimed, key=lambda row: _rank(space, row)):
         plan = plans.get(row.plan or "")
-        decision = _decide_safely(row, plan, known[row.id], tuple(reserved[row.customer_id]), now)
+        facts = _told(row, known[row.id].facts, reserved[row.customer_id], looked_at)
+        decision = _decide_safely(row, plan, known[row.id]._replace(facts=facts), now)
+        looked_at.add(row.id)
         if decision is None:
             continue
         decision = only_listed(space, row, known[row.id].facts, decision)
         if decision.to == "attempting" and row.kind == "mail":
-            reserved[row.customer_id].append(Sent(row.name, row.channel, row.topic, now, row.counts))
+            reserved[row.customer_id].append(
+                Sent(row.name, row.channel, row.topic, now, row.counts, journey=row.journey)
+            )
         decisions.append(decision)
     return decisions
 
 
-def _decide_safely(
-    row: Message, plan: Plan | None, known: GateFacts, reserved: tuple[Sent, ...], now: Instant
-) -> Decision | None:
+def _told(row: Message, facts: Facts, reserved: Sequence[Sent], looked_at: set[str]) -> Facts:
+    """Return facts with what this batch has decided; an earlier try of the same message stands in nobody's way."""
+    sent = tuple(one for one in facts.sent if one.id != row.id)
+    claims = tuple(one for one in facts.claims if one.id not in looked_at)
+    return facts._replace(sent=(*sent, *reserved), claims=claims)
+
+
+def _decide_safely(row: Message, plan: Plan | None, known: GateFacts, now: Instant) -> Decision | None:
     try:
-        return _decide(row, plan, known, reserved, now)
+        return _decide(row, plan, known, now)
     except Exception as problem:  # noqa: BLE001  # whatever it is, the others go on
         # A record or a plan that the gate cannot digest: this message is held for an operator, the others go on.
         said = kind_and_place(problem)
@@ -119,15 +171,7 @@ def _rank(space: Workspace, row: Message) -> tuple[int, int, Instant, Instant, i
     return (row.customer_id, rank_of(space, row.journey), row.made_at, row.due_at, row.visit, row.id)
 
 
-def rank_of(space: Workspace, journey: str) -> int:
-    """Return a journey's place in the project's priority; those not listed come after."""
-    order = space.catalogue.priority
-    return order.index(journey) if journey in order else len(order)
-
-
-def _decide(
-    row: Message, plan: Plan | None, known: GateFacts, reserved: tuple[Sent, ...], now: Instant
-) -> Decision | None:
+def _decide(row: Message, plan: Plan | None, known: GateFacts, now: Instant) -> Decision | None:
     """Return what becomes of a message; None when it stays as it is, because its journey rests."""
     if known.paused:
         return None
@@ -141,7 +185,7 @@ def _decide(
     node = _send(plan, row.node)
     if plan is None or node is None:
         return Decision(row.id, "held", "its step is not in the plan it was made by")
-    facts = replace(known.facts, sent=(*known.facts.sent, *reserved))
+    facts = known.facts
     found = gate.decide(
         node.policy,
         facts=facts,
@@ -156,21 +200,24 @@ def _decide(
 
 
 def _send(plan: Plan | None, node: str) -> Send | None:
-    return next((one for one in plan.nodes if one.id == node and isinstance(one, Send)), None) if plan else None
+    found = prepare(plan).nodes.get(node) if plan else None
+    return found if isinstance(found, Send) and found.id == node else None
 
 
-_DROPPED = {"consent": "suppressed", "suppressed": "suppressed", "address": "suppressed"}
+_FORBIDDEN = frozenset({"consent", "suppressed", "address", "recovery"})
 
 
 def _as_row(message_id: str, found: gate.Decision) -> Decision:
     match found:
         case gate.Allow():
             return Decision(message_id, "attempting")
-        case gate.Hold(until, rule, _):
-            return Decision(message_id, "ready", rule, until, due_at=until)
-        case gate.Drop(rule, detail, _):
+        case gate.Hold(until, rule, taken):
+            reason = f"{rule}: {taken.journey} {taken.message}".rstrip() if taken else rule
+            return Decision(message_id, "ready", reason, until, due_at=until)
+        case gate.Drop(rule, detail, stops):
             reason = f"{rule}: {detail}" if detail else rule
-            return Decision(message_id, "suppressed" if rule in _DROPPED else "expired", reason)
+            to: Literal["suppressed", "expired"] = "suppressed" if rule in _FORBIDDEN else "expired"
+            return Decision(message_id, to, reason, ends=rule if stops else None)
 
 
 def _gated(

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from lifeloop.journey.ways import BUILT_IN
 from lifeloop.store import instance
+from lifeloop.store.opening import Store
 from lifeloop.store.values import Instance
 from lifeloop.work.workspace import Workspace
 
@@ -55,8 +56,13 @@ def leaves_this_machine(space: Workspace) -> bool:
 
 
 def host_of(space: Workspace, environ: Mapping[str, str] = os.environ) -> str:
-    """Return where this database lives: the server and its name, or the machine and the file."""
+    """Return where this project's database lives."""
+    return place_of(space.store, environ)
+
+
+def place_of(store: Store, environ: Mapping[str, str] = os.environ) -> str:
+    """Return where a database lives: the server and its name, or the machine and the file."""
     if name := environ.get(NAME):
         return name
-    place = space.store.url.rpartition("@")[2] or space.store.url
-    return place if space.store.postgres else f"{platform.node()} {place.removeprefix('sqlite:///')}"
+    place = store.url.rpartition("@")[2] or store.url
+    return place if store.postgres else f"{platform.node()} {place.removeprefix('sqlite:///')}"

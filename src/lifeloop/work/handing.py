@@ -6,41 +6,37 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import count as count_from
 from time import monotonic
-from typing import TypeVar, assert_never
+from typing import TypeVar
 
 from lifeloop.channel.values import Abilities, Envelope, Receipt, Request
+from lifeloop.channel.ways import CALL
 from lifeloop.clock import Instant
-from lifeloop.engine.retry import (
-    Ability,
-    AskAt,
-    NextTry,
-    Outcome,
-    Park,
-    Pause,
-    RetryAt,
-    Settled,
-    next_try,
-    recognised_until,
-)
-from lifeloop.engine.values import Record
-from lifeloop.store import outgoing
+from lifeloop.engine.breaker import Trip
+from lifeloop.engine.circuit import Heard
+from lifeloop.engine.pacing import Pace
+from lifeloop.engine.retry import Outcome, recognised_until
+from lifeloop.store import outgoing, pacing
 from lifeloop.store.opening import StoreBusy, StoreUnreachable
 from lifeloop.store.outgoing import UNTRIED
 from lifeloop.store.values import EVERYBODY, Message, Shard
 from lifeloop.store.values import Outcome as Settlement
-from lifeloop.work.cleaning import clean, clean_record
-from lifeloop.work.gating import Cleared, pass_gate
+from lifeloop.work import refusals
+from lifeloop.work.endpoints import Endpoints
+from lifeloop.work.following import ability_of, follow, way_of
+from lifeloop.work.gating import Cleared, Gated, pass_gate
+from lifeloop.work.halting.counting import UNWORDED, count, figures_of
+from lifeloop.work.pacing import heard, note
+from lifeloop.work.refusals import Refused
 from lifeloop.work.tracking import with_links
 from lifeloop.work.trouble import kind_and_place
+from lifeloop.work.turns import Turns
 from lifeloop.work.wording import WordingProblem, envelope_of, question_of, request_of
 from lifeloop.work.workspace import Workspace
 
 Item = TypeVar("Item", Envelope, Request)
-
-UNWORDED = "unworded"
-"""The class of an outcome when there was nothing to hand over, because the text could not be written."""
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +44,9 @@ SAFE_PART = 0.8
 """The part of a lease in which something new is handed over: after it somebody else may soon hold the message."""
 AT_ONCE = 16
 """How many one way takes before what came of them is written, if it does not say itself how many it takes."""
-PAUSED_FOR = 300
-"""Seconds until a way out is tried again that needs a person to repair a setting."""
-GIVE_UP_AFTER = 3 * 86_400
-"""Seconds after which something that nobody takes is given up, if its own lateness has not ended it before."""
-TRIES, PAUSE = 5, 0.2
+CROWDED = 0.5
+"""Seconds until somebody who found every seat of a provider taken looks again."""
+TRIES, PAUSE, LONGEST_PAUSE = 5, 0.2, 2.0
 """How often, and after how many seconds (doubling), an outcome is written again that the database would not take."""
 
 
@@ -63,6 +57,8 @@ class Delivered:
     counts: dict[str, int]
     more: bool
     halted: str | None = None
+    tripped: tuple[Trip, ...] = ()
+    """What breakers halted meanwhile."""
 
 
 async def deliver(
@@ -80,9 +76,26 @@ async def deliver(
     most = min([limit, *_doubtful(space)])
     gated = pass_gate(space, now, limit=most, journeys=journeys, shard=shard, customer=customer)
     counts = defaultdict(int, gated.kept)
-    for settlement in await Handing(space, now, began, enough).hand_over(gated.cleared):
+    try:
+        settled = await Handing(space, now, began, enough, gated.turns).hand_over(gated.cleared)
+    finally:
+        _leave(space, gated)
+    if gated.turns.crowded and not gated.cleared:
+        await asyncio.sleep(CROWDED)  # others are being served: do not spin around them
+    for settlement in settled:
         counts[settlement.to] += 1
-    return Delivered(dict(counts), gated.claimed >= most, gated.halted)
+    return Delivered(dict(counts), gated.claimed >= most, gated.halted, gated.tripped)
+
+
+def _leave(space: Workspace, gated: Gated) -> None:
+    """Give up the seats that a batch had; if the database is away, their time ends by itself."""
+    if not gated.turns.seats:
+        return
+    try:
+        with space.store.transaction() as tx:
+            pacing.leave(tx, gated.turns.ticket)
+    except (StoreBusy, StoreUnreachable):
+        log.warning("seats are given up later: the database is away")
 
 
 def _doubtful(space: Workspace) -> list[int]:
@@ -90,7 +103,7 @@ def _doubtful(space: Workspace) -> list[int]:
 
     No more are marked at a time: if this process dies, they are left in doubt, and never said.
     """
-    return [_part(way.abilities) for way in space.ways.everything if way.abilities.key_window is None]
+    return [_part(abilities) for abilities in space.ways.forgetful]
 
 
 def _part(abilities: Abilities) -> int:
@@ -100,69 +113,97 @@ def _part(abilities: Abilities) -> int:
 class Handing:
     """One batch on its way out. It knows when its leases were taken, and stops short of their end."""
 
-    def __init__(self, space: Workspace, now: Instant, began: float, enough: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        space: Workspace,
+        now: Instant,
+        began: float,
+        enough: Callable[[], bool],
+        turns: Turns,
+    ) -> None:
         self._space = space
         self._now = now
         self._until = began + SAFE_PART * space.lease
         self._enough = enough
+        self._turns = turns
+        self._refused: dict[str, Refused] = {}
+        self._shut: dict[str, Instant] = {}
+        self._messages: dict[str, Message] = {}
 
     async def hand_over(self, cleared: Sequence[Cleared]) -> list[Settlement]:
         """Hand over everything, way by way, settling as the answers come in."""
-        kinds: dict[str, list[Cleared]] = defaultdict(list)
+        self._messages = {one.message.id: one.message for one in cleared}
+        ways: dict[tuple[str, str], list[Cleared]] = defaultdict(list)
         for one in cleared:
-            kinds[one.message.kind if one.message.kind != "mail" else one.message.channel].append(one)
-        done = await asyncio.gather(*(self._way(kind, batch) for kind, batch in kinds.items()))
+            ways[one.message.kind, way_of(self._space, one.message)].append(one)
+        done = await asyncio.gather(*(self._hand(kind, way, batch) for (kind, way), batch in ways.items()))
         return [settlement for part in done for settlement in part]
 
-    async def _way(self, kind: str, batch: list[Cleared]) -> list[Settlement]:
+    async def _hand(self, kind: str, way: str, batch: list[Cleared]) -> list[Settlement]:
         match kind:
-            case "ask":
-                way = self._space.ways.mail
-                return await self._through(batch, self._question, way.send, way.abilities)
             case "call":
-                calls = self._space.ways.calls
-                return await self._through(batch, self._request, calls.send, calls.abilities)
-            case channel:
-                way = self._space.ways.of(channel)
-                return await self._through(batch, self._envelope, way.send, way.abilities)
+                return await self._calls(way, batch)
+            case "ask":
+                return await self._through(way, batch, self._question, self._space.ways.named(way).send)
+            case _:
+                return await self._through(way, batch, self._envelope, self._space.ways.named(way).send)
+
+    async def _calls(self, way: str, batch: list[Cleared]) -> list[Settlement]:
+        watched = Endpoints(self._space)
+        held = watched.refuse(batch)
+        rest = [one for one in batch if one.message.id not in {row.id for row in held}]
+        done = await self._settle(way, held) if held else []
+        return done + await self._through(way, rest, self._request, watched.send)
 
     async def _through(
         self,
+        way: str,
         batch: list[Cleared],
         word: Callable[[Cleared], Item],
         send: Callable[[Sequence[Item]], Awaitable[Sequence[Receipt]]],
-        abilities: Abilities,
     ) -> list[Settlement]:
+        """Hand over a part at a time. Once its answers say that the way takes nothing, the others go back unused."""
         done: list[Settlement] = []
-        for part in _parts(batch, _part(abilities)):
-            if self._enough() or monotonic() > self._until:
-                done += await self._settle([self._unsent(one, self._now) for one in part])
-            else:
-                done += await self._settle(await self._send(part, word, send))
+        shut: Instant | None = None
+        for part in _parts(batch, self._part(way)):
+            if shut is not None or self._enough() or monotonic() > self._until:
+                done += await self._settle(way, [self._unsent(one, shut or self._now) for one in part])
+                continue
+            settlements, said = await self._send(way, part, word, send)
+            done += await self._settle(way, settlements, said)
+            shut = self._shut.get(way)
         return done
+
+    def _part(self, way: str) -> int:
+        """Return how many are under way at a time: what the way takes, and no more than this batch has seats for."""
+        abilities = self._space.ways.abilities(way)
+        seats = self._turns.seats.get(way)
+        return _part(abilities) if seats is None else min(_part(abilities), seats * abilities.per_request)
 
     async def _send(
         self,
+        way: str,
         part: list[Cleared],
         word: Callable[[Cleared], Item],
         send: Callable[[Sequence[Item]], Awaitable[Sequence[Receipt]]],
-    ) -> list[Settlement]:
-        forgotten = self._forgotten(part)
-        part = [one for one in part if one.message.id not in {gone.id for gone in forgotten}]
-        resting = {one.message.id: until for one in part if (until := self._rests(one)) is not None}
-        done = forgotten + [
-            self._unsent(one, until) for one in part if (until := resting.get(one.message.id)) is not None
-        ]
+    ) -> tuple[list[Settlement], Heard]:
+        done = self._forgotten(part)
+        gone = {one.id for one in done}
         worded: list[tuple[Cleared, Item]] = []
         for one in part:
-            if one.message.id not in resting:
-                found = self._word(one, word)
-                if isinstance(found, Settlement):
-                    done.append(found)
-                else:
-                    worded.append((one, found))
+            if one.message.id in gone:
+                continue
+            found = self._word(one, word)
+            if isinstance(found, Settlement):
+                done.append(found)
+            else:
+                worded.append((one, found))
         receipts = await _sent(send, [item for _, item in worded]) if worded else []
-        return done + [self._follow(one, receipt) for (one, _), receipt in zip(worded, receipts, strict=True)]
+        for (one, item), receipt in zip(worded, receipts, strict=True):
+            if said := refusals.refused(one.message, one.fence, item, receipt):
+                self._refused[one.message.id] = said
+            done.append(follow(self._space, one.message, one.fence, receipt, self._now))
+        return done, heard(receipts, done, webhooks=way.removeprefix(CALL) in self._space.ways.webhooks)
 
     def _forgotten(self, part: list[Cleared]) -> list[Settlement]:
         """Settle those whose answer was lost so long ago that their key may be forgotten: it would be a second mail."""
@@ -191,39 +232,36 @@ class Handing:
             log.error("message %s could not be written: %s", one.message.id, said)  # noqa: TRY400  # no data in logs
             return Settlement(one.message.id, one.fence, "held", UNWORDED, f"it failed: {said}", unused=True)
 
-    def _follow(self, one: Cleared, receipt: Receipt) -> Settlement:
-        """Turn a receipt into what is written: the channel knows the word, the engine what follows from it."""
-        message = one.message
-        if receipt.outcome is Outcome.CONFIGURATION:
-            self._space.resting[_way_of(message)] = self._space.clock.now() + PAUSED_FOR
-        follows = next_try(
-            receipt.outcome,
-            message_id=message.id,
-            attempt=message.tries + 1,
-            first_tried_at=message.made_at,
-            now=self._now,
-            give_up_at=_give_up_at(message),
-            retry_after=receipt.retry_after,
-            ability=ability_of(self._space, message),
-        )
-        return settlement(message, one.fence, receipt, follows, self._now)
+    async def _settle(self, way: str, settlements: list[Settlement], said: Heard | None = None) -> list[Settlement]:
+        """Write what came of them; a database that is away is waited for as long as the messages are ours.
 
-    async def _settle(self, settlements: list[Settlement]) -> list[Settlement]:
-        """Write what came of them; a database that is busy is asked again, for what was sent cannot be unsent."""
-        for nth in range(TRIES):
+        For what was sent cannot be unsent, and unwritten it would be in doubt.
+        """
+        said = said or heard((), settlements)
+        for nth in count_from():
             try:
-                with self._space.store.transaction() as tx:
-                    lost = set(outgoing.settle(tx, settlements, self._now, owner=self._space.owner))
-                return [one for one in settlements if one.id not in lost]
+                return self._write(way, settlements, said)
             except (StoreBusy, StoreUnreachable):
-                if nth == TRIES - 1:
+                if nth + 1 >= TRIES and monotonic() > self._until:
                     raise
-                await asyncio.sleep(PAUSE * 2**nth)
+                await asyncio.sleep(min(PAUSE * 2**nth, LONGEST_PAUSE))
         raise AssertionError("unreachable")
 
-    def _rests(self, one: Cleared) -> Instant | None:
-        until = self._space.resting.get(_way_of(one.message))
-        return until if until is not None and until > self._space.clock.now() else None
+    def _write(self, way: str, settlements: list[Settlement], said: Heard) -> list[Settlement]:
+        with self._space.store.transaction() as tx:
+            lost = refusals.settle(self._space, tx, settlements, self._refused, self._now)
+            kept = [one for one in settlements if one.id not in lost]
+            turns = self._turns
+            self._note(way, note(self._space, tx, way, said, turns.day, turns.unused(settlements)))
+            count(self._space, tx, figures_of(self._space, self._messages, kept), self._now)
+        return kept
+
+    def _note(self, way: str, pace: Pace) -> None:
+        """Remember until when a way takes nothing; with a fallback its messages need not wait for that."""
+        until = max(pace.retry_at or 0, pace.closed_until or 0)
+        if until > self._space.clock.now():
+            spared = pace.state != "closed" and self._space.ways.instead_of(way) is not None
+            self._shut[way] = self._now if spared else until
 
     def _envelope(self, one: Cleared) -> Envelope:
         envelope = envelope_of(self._space, one, self._now)
@@ -249,56 +287,6 @@ async def _sent(send: Callable[[Sequence[Item]], Awaitable[Sequence[Receipt]]], 
         said = kind_and_place(problem)
         log.error("a way out failed with %d messages: %s", len(items), said)  # noqa: TRY400  # no data in logs
         return [Receipt(id=item.id, outcome=Outcome.UNCERTAIN, detail=f"it failed: {said}") for item in items]
-
-
-def _give_up_at(message: Message) -> Instant:
-    latest = message.due_at + GIVE_UP_AFTER
-    return latest if message.expires_at is None else min(latest, message.expires_at)
-
-
-def _way_of(message: Message) -> str:
-    """Return what must be repaired for this message to leave: a connection, or a channel."""
-    return message.name.partition(".")[0] if message.kind == "call" else message.channel
-
-
-def settlement(message: Message, fence: int, receipt: Receipt, follows: NextTry, now: Instant) -> Settlement:
-    """Return the row that says what became of one attempt."""
-    row = Settlement(
-        message.id, fence, "sent", receipt.outcome, receipt.detail or None, provider_id=receipt.provider_id
-    )
-    match follows:
-        case Settled("accepted"):
-            wants = message.kind == "call" and bool(message.data.get("answer"))
-            return replace(row, answer=_answer(receipt) if wants else None)
-        case Settled("rejected"):
-            return replace(row, to="rejected")
-        case Settled("given up"):
-            return replace(row, to="rejected", reason=f"given up: {receipt.detail or 'nobody took it in time'}")
-        case Settled():
-            return replace(row, to="assumed_sent")
-        case RetryAt(at):
-            return replace(row, to="ready", retry_at=at)
-        case Pause():
-            return replace(row, to="ready", retry_at=now + PAUSED_FOR, unused=True)
-        case AskAt():
-            return replace(row, to="uncertain")
-        case Park():
-            return replace(row, to="held")
-        case _:
-            assert_never(follows)
-
-
-def _answer(receipt: Receipt) -> Record:
-    """Return what the run remembers of an answer: its fields, or the whole of it under ``value``."""
-    if isinstance(receipt.answer, dict):
-        return clean_record(receipt.answer)
-    return {} if receipt.answer is None else {"value": clean(receipt.answer)}
-
-
-def ability_of(space: Workspace, message: Message) -> Ability:
-    """Return what may be done about one message whose answer was lost: its way, or its connection, says so."""
-    promised = space.ways.promise(message.kind, message.channel, message.name)
-    return Ability(key_window=promised.key_window, can_ask=promised.lookup)
 
 
 def _parts(batch: list[Cleared], size: int) -> Iterable[list[Cleared]]:

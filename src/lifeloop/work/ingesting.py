@@ -9,17 +9,19 @@ from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
 from lifeloop.journey.attributes import coerce
 from lifeloop.journey.catalogue import Attribute
-from lifeloop.store import consents, customers, events, facts, journeys, objects
+from lifeloop.store import aliases, consents, customers, events, facts, journeys, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import ConsentRow, CustomerRow, EventRow, ObjectRow, Upserted
 from lifeloop.work.cleaning import clean_record, clean_text
-from lifeloop.work.routing import route_changes, route_events, schedule_calendar
+from lifeloop.work.routing import route_changes, route_events
 from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.workspace import Workspace
 
 TOLERANCE = 300
 """Seconds by which another clock may be ahead of ours. An event later than that is taken as happening then: nothing
 happens in the future. One from long ago is believed, and is what journeys make of it; before 1970 there were none."""
+TRIES = 5
+"""Times that a batch is tried while others find out who its customers really are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ class Person:
     data: Record = field(default_factory=dict)
     things: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     consents: Mapping[str, bool] = field(default_factory=dict)
+    said_at: Instant | None = None
+    """When the consents were said; None: now. What was said before the last word changes nothing."""
+    source: str = ""
+    """Where the consents were said, if not where the batch is from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,8 @@ class Happening:
     id: str
     source: str = "import"
     data: Record = field(default_factory=dict)
+    guessed_at: bool = False
+    """``at`` is our own reckoning; the same event sent again may come with another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,10 @@ class Ingested:
     conflicts: tuple[str, ...] = ()
     journeys: frozenset[str] = frozenset()
     """Journeys that now have something to do."""
+    known: tuple[int, ...] = ()
+    """Places of the duplicates among the events that were given."""
+    refused: tuple[int, ...] = ()
+    """Places of the conflicts among them."""
 
 
 def ingest(
@@ -69,8 +81,14 @@ def ingest(
 
     ``keep_refusals``: who said no before stays with it, whatever the batch says: files are often older than a refusal.
     """
-    with space.store.transaction() as tx:
-        return take_in(space, tx, people, happenings, source=source, keep_refusals=keep_refusals)
+    for nth in range(TRIES):
+        try:
+            with space.store.transaction() as tx:
+                return take_in(space, tx, people, happenings, source=source, keep_refusals=keep_refusals)
+        except customers.Merged:
+            if nth == TRIES - 1:
+                raise
+    raise AssertionError("unreachable")
 
 
 def take_in(
@@ -86,10 +104,13 @@ def take_in(
     now = space.clock.now()
     journeys.hold(tx)
     people, happenings = [_clean_person(one) for one in people], [_clean_happening(one) for one in happenings]
+    people, happenings = _as_now_called(tx, people, happenings)
     written = _write_people(tx, people, happenings, now)
     changes = [*written.changes, *objects.upsert(tx, _things(space, people, written.ids), now)]
-    consents.record(tx, _permissions(tx, people, written.ids, now, source, keep_refusals=keep_refusals), now)
-    added = events.add(tx, [_row(one, written.ids, now) for one in happenings], now)
+    if permissions := _permissions(tx, people, written.ids, now, source, keep_refusals=keep_refusals):
+        consents.record(tx, permissions, now)
+    rows = [_row(one, written.ids, now) for one in happenings]
+    added = events.add(tx, rows, now)
     woken = route_changes(space, tx, changes, now) | route_events(space, tx, added.new, now)
     active = frozenset(written.ids[one.customer] for one in happenings)
     _newcomers(space, tx, written, active, now)
@@ -98,8 +119,21 @@ def take_in(
         new_customers=len(written.new),
         events=len(added.new),
         duplicates=len(added.duplicates),
-        conflicts=tuple(f"{row.source}/{row.message_id}" for row in added.conflicts),
+        conflicts=tuple(f"{rows[place].source}/{rows[place].message_id}" for place in added.conflicts),
         journeys=woken,
+        known=added.duplicates,
+        refused=added.conflicts,
+    )
+
+
+def _as_now_called(tx: Tx, people: list[Person], happenings: list[Happening]) -> tuple[list[Person], list[Happening]]:
+    """Take those who turned out to be somebody else for whom they are."""
+    called = aliases.now_called(tx, {*(one.key for one in people), *(one.customer for one in happenings)})
+    if not called:
+        return people, happenings
+    return (
+        [replace(one, key=called.get(one.key, one.key)) for one in people],
+        [replace(one, customer=called.get(one.customer, one.customer)) for one in happenings],
     )
 
 
@@ -109,7 +143,8 @@ def _clean_person(one: Person) -> Person:
 
 
 def _clean_happening(one: Happening) -> Happening:
-    return replace(one, customer=clean_text(one.customer), id=clean_text(one.id), data=clean_record(one.data))
+    customer, id_, data = clean_text(one.customer), clean_text(one.id), clean_record(one.data)
+    return Happening(customer, one.name, one.at, id_, one.source, data, one.guessed_at)
 
 
 def _write_people(tx: Tx, people: Sequence[Person], happenings: Sequence[Happening], now: Instant) -> Upserted:
@@ -134,35 +169,34 @@ def _permissions(
     tx: Tx, people: Sequence[Person], ids: Mapping[str, int], now: Instant, source: str, *, keep_refusals: bool
 ) -> list[ConsentRow]:
     """Return what is said anew; the same word again is no new one."""
-    said = [(ids[one.key], topic, granted) for one in people for topic, granted in one.consents.items()]
-    known = facts.consents_of(tx, sorted({customer for customer, _, _ in said})) if said else {}
+    said = [(ids[one.key], topic, granted, one) for one in people for topic, granted in one.consents.items()]
+    known = facts.consents_of(tx, sorted({customer for customer, *_ in said})) if said else {}
     rows = []
-    for customer, topic, granted in dict.fromkeys(said):
+    for customer, topic, granted, one in said:
         before = known.get(customer, {}).get(topic)
         if before is not granted and not (keep_refusals and before is False):
-            rows.append(ConsentRow(customer, topic, granted, now, source=source))
-    return rows
+            at = now if one.said_at is None else min(one.said_at, now)
+            rows.append(ConsentRow(customer, topic, granted, at, source=one.source or source))
+    return list(dict.fromkeys(rows))
 
 
 def _row(one: Happening, ids: Mapping[str, int], now: Instant) -> EventRow:
     at = min(max(one.at, 0), now + TOLERANCE)
-    return EventRow(one.source, one.id, ids[one.customer], one.name, at, one.data, guessed_at=at != one.at)
+    guessed = one.guessed_at or at != one.at
+    return EventRow(one.source, one.id, ids[one.customer], one.name, at, one.data, guessed_at=guessed)
 
 
 def _newcomers(space: Workspace, tx: Tx, written: Upserted, active: frozenset[int], now: Instant) -> None:
-    """Note when calendars begin for new customers, and who joined a segment.
+    """Note who joined a segment.
 
     Somebody imported as they are has joined nothing; somebody who has just done something may have.
     """
-    calendars = space.plans.routes(tx).calendars
-    if calendars and written.new:
-        schedule_calendar(tx, calendars, list(customers.find(tx, sorted(written.new)).values()), now)
     imported = written.new - active
     if imported:
-        refresh_segments(space, tx, now, customer_ids=sorted(imported), quietly=None)
+        refresh_segments(space, tx, now, sorted(imported), quietly=True)
     others = sorted(set(written.ids.values()) - imported)
     if others:
-        refresh_segments(space, tx, now, customer_ids=others)
+        refresh_segments(space, tx, now, others)
 
 
 def fitted(values: Mapping[str, object], attributes: Mapping[str, Attribute]) -> tuple[Record, list[str]]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from importlib import import_module
+from typing import NamedTuple
 
 from lifeloop.clock import Instant
-from lifeloop.engine.conditions import audience_scope, holds
+from lifeloop.engine import conditions
+from lifeloop.engine.conditions import audience_scope
 from lifeloop.engine.gate import WEEK
 from lifeloop.engine.values import Facts, Record
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.condition import AllOf, AnyObject, AnyOf, Condition, Happened, MessageWas, Not
 from lifeloop.journey.length import Length
-from lifeloop.journey.plan import OnEvent, OnMoment, Plan, Send
+from lifeloop.journey.plan import Ask, Call, OnEvent, OnMoment, Plan, Send
 from lifeloop.store import facts
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Needs, Subject
@@ -23,24 +24,29 @@ DAY = 86_400
 LONGEST_MONTH = 31
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """About whom, under which plan."""
 
     subject: Subject
     plan: Plan
 
 
-def learn(tx: Tx, wanted: Sequence[Wanted], catalogue: Catalogue, now: Instant) -> tuple[Facts, ...]:
-    """Return the facts of each one wanted, in order; segments and named predicates are worked out from them."""
+def learn(
+    tx: Tx, wanted: Sequence[Wanted], catalogue: Catalogue, now: Instant, *, starts: bool = True
+) -> tuple[Facts, ...]:
+    """Return the facts of each one wanted, in order; segments and named predicates are worked out from them.
+
+    ``starts``: what starts journeys is asked for, too; whoever is on the way does not look at it any more.
+    """
     if not wanted:
         return ()
-    needs = needs_of({one.plan.digest: one.plan for one in wanted}.values(), catalogue, now)
+    plans = {one.plan.digest: one.plan for one in wanted}
+    needs = needs_of(plans.values(), catalogue, now, starts=starts)
     loaded = facts.load(tx, [one.subject for one in wanted], needs)
     return tuple(_judged(known, one.plan, catalogue, now) for known, one in zip(loaded, wanted, strict=True))
 
 
-def needs_of(plans: Iterable[Plan], catalogue: Catalogue, now: Instant) -> Needs:
+def needs_of(plans: Iterable[Plan], catalogue: Catalogue, now: Instant, *, starts: bool) -> Needs:
     """Return the union of what plans read, so that each table is asked once for a whole batch."""
     events: set[str] = set()
     objects: set[str] = set()
@@ -48,13 +54,18 @@ def needs_of(plans: Iterable[Plan], catalogue: Catalogue, now: Instant) -> Needs
     for plan in chosen:
         asked = [catalogue.segments[name] for name in plan.segments if name in catalogue.segments]
         events |= {*plan.listens, *plan.history, *(name for tree in asked for name in _events(tree))}
-        events |= {trigger.event for trigger in plan.triggers if isinstance(trigger, OnEvent)}
+        events |= {trigger.event for trigger in plan.triggers if starts and isinstance(trigger, OnEvent)}
         objects |= {*plan.objects, *(kind for tree in asked for kind in _objects(tree))}
     reaches_back = any(
         _asks_messages(tree)
         for tree in (*catalogue.segments.values(), *(tree for plan in chosen for tree in _before_any_run(plan)))
     )
-    return Needs(frozenset(events), frozenset(objects), frozenset(), 0 if reaches_back else now - horizon(chosen))
+    since = 0 if reaches_back else now - horizon(chosen)
+    return Needs(frozenset(events), frozenset(objects), sent_since=since, answers=any(map(_waits_for_answers, chosen)))
+
+
+def _waits_for_answers(plan: Plan) -> bool:
+    return any(isinstance(node, Ask) or (isinstance(node, Call) and node.answer_as) for node in plan.nodes)
 
 
 def _before_any_run(plan: Plan) -> Iterable[Condition]:
@@ -69,14 +80,13 @@ def _judged(known: Facts, plan: Plan, catalogue: Catalogue, now: Instant) -> Fac
     if not plan.segments and not catalogue.predicates:
         return known
     named = frozenset(name for name, path in catalogue.predicates.items() if _predicate(path)(known.customer))
-    known = replace(known, named=named)
-    return replace(known, segments=members_of(plan.segments, known, plan, catalogue, now))
+    known = known._replace(named=named)
+    return known._replace(segments=members_of(plan.segments, known, plan, catalogue, now))
 
 
-def members_of(names: Iterable[str], known: Facts, plan: Plan, catalogue: Catalogue, now: Instant) -> frozenset[str]:
+def members_of(names: Collection[str], known: Facts, plan: Plan, catalogue: Catalogue, now: Instant) -> frozenset[str]:
     """Return those of these segments that a customer is in by the facts at hand."""
-    scope = audience_scope(plan, known, now, {})
-    return frozenset(name for name in names if name in catalogue.segments and holds(catalogue.segments[name], scope))
+    return conditions.members_of(names, audience_scope(plan, known, now, {}), catalogue.segments)
 
 
 @lru_cache(maxsize=64)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lifeloop.clock import Instant
 from lifeloop.journey.plan import Json
-from lifeloop.store import consents, customers, events, ledger
+from lifeloop.store import aliases, consents, customers, events, halts, ledger
 from lifeloop.store.transaction import Tx, dump
 from lifeloop.store.values import Customer, EventRow
 from lifeloop.work.links import Person, topic_mark
@@ -20,7 +20,7 @@ SOURCE = "recipient"
 """Where events come from that a recipient made by a page of ours."""
 LONGEST_AGENT = 200
 
-Method = Literal["rfc8058", "page", "preferences", "confirmation"]
+Method = Literal["rfc8058", "page", "preferences", "confirmation", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,26 @@ class Reader:
 def reader_of(space: Workspace, person: Person) -> Reader:
     """Look up whom a link was made for. Nothing is changed by looking."""
     with space.store.reading() as tx:
-        return _reader(space, tx, person)
+        return _reader(space, tx, whom(tx, person))
+
+
+def whom(tx: Tx, person: Person) -> Person:
+    """Return whom a link is for by now: they may have turned out to be a customer we knew."""
+    return replace(person, customer_id=aliases.followed(tx, person.customer_id))
 
 
 def leave(space: Workspace, person: Person, method: Method, visitor: Visitor) -> Reader:
     """End a topic for the one whom this link was made for. Saying it again changes nothing, and is as good."""
     now = space.clock.now()
     with space.store.transaction() as tx:
+        person = whom(tx, person)
         customers.lock(tx, [person.customer_id])
         found = _reader(space, tx, person)
         if found.customer is not None and found.topic is not None:
-            evidence = visitor.evidence(method, message=_message(tx, found.customer.id, person.rest))
-            withdraw(space, tx, found.customer, [found.topic], now, source=method, evidence=evidence)
+            said_in = _message(tx, found.customer.id, person.rest)
+            evidence = visitor.evidence(method, message=said_in)
+            if withdraw(space, tx, found.customer, [found.topic], now, source=method, evidence=evidence) and said_in:
+                halts.count_messages(tx, "unsubscribed", [said_in], now)
     return found
 
 
@@ -90,7 +98,7 @@ def tell(
         return frozenset()
     added = events.add(tx, rows, now)
     begun = route_events(space, tx, added.new, now)
-    refresh_segments(space, tx, now, customer_ids=[customer.id])
+    refresh_segments(space, tx, now, [customer.id])
     return begun
 
 
@@ -114,5 +122,5 @@ def _topic(space: Workspace, tx: Tx, customer: Customer, mark: bytes) -> str | N
     return found or next((name for name in ledger.topics(tx, customer.id) if topic_mark(name) == mark), None)
 
 
-def _message(tx: Tx, customer_id: int, start: bytes) -> str | None:
-    return ledger.starting_with(tx, customer_id, start.hex()) if any(start) else None
+def _message(tx: Tx, customer_id: int, part: bytes) -> str | None:
+    return ledger.named(tx, customer_id, part.hex()) if any(part) else None

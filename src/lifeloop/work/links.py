@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     CONFIRM = "k"
     CLICK = "c"
     OPEN = "o"
+    ASK = "a"
 
 
 class LinksUnset(Exception):  # noqa: N818  # an expected outcome: the settings are incomplete
@@ -65,7 +66,7 @@ class Links:
 
     def leave(self, customer_id: int, topic: str, message_id: str) -> str:
         """Return where one click ends one topic; ``message_id`` is kept as proof of where it stood."""
-        return self._personal(Purpose.UNSUBSCRIBE, customer_id, topic, bytes.fromhex(message_id)[:_REST])
+        return self._personal(Purpose.UNSUBSCRIBE, customer_id, topic, bytes.fromhex(message_id)[-_REST:])
 
     def preferences(self, customer_id: int) -> str:
         """Return where somebody chooses what they get."""
@@ -83,6 +84,15 @@ class Links:
     def opened(self, message_id: str) -> str:
         """Return where the picture lies that tells that a message was opened."""
         return self._url(Purpose.OPEN, bytes.fromhex(message_id)) + ".gif"
+
+    def ask(self, message_id: str) -> str:
+        """Return where a colleague answers the question of a journey."""
+        return self._url(Purpose.ASK, bytes.fromhex(message_id))
+
+    def asked(self, token: str) -> str | None:
+        """Return the question that a colleague's link is for."""
+        said = self.read(Purpose.ASK, token)
+        return said.hex() if said is not None and len(said) == MESSAGE else None
 
     def person(self, purpose: Purpose, token: str) -> Person | None:
         """Return what a personal link says; None when it is not one of ours for that purpose."""

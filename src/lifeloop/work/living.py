@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Receipt
 from lifeloop.work.ingesting import Happening, Person, ingest
 from lifeloop.work.receipts import note_receipts
-from lifeloop.work.segmenting import refresh_segments
+from lifeloop.work.segmenting import look_again
+from lifeloop.work.settling import settled
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace
 
@@ -64,8 +64,7 @@ async def live(
     clock = space.clock
     assert isinstance(clock, SetClock)  # noqa: S101  # a clock that cannot be moved is a mistake in our own code
     course, lived = _Course(space, deeds, refresh), Lived()
-    gc.freeze()  # what is there now stays to the end: looking through it again and again takes a fifth of the time
-    try:
+    with settled():
         while (moment := course.next()) is not None and moment <= until:
             clock.set(max(clock.now(), -(-moment // step) * step))
             course.go_on(clock.now())
@@ -73,10 +72,8 @@ async def live(
             lived.waves += 1
             if tell:
                 tell(clock.now())
-        clock.set(max(until, clock.now()))
-        return lived
-    finally:
-        gc.unfreeze()
+    clock.set(max(until, clock.now()))
+    return lived
 
 
 class _Course:
@@ -110,8 +107,7 @@ class _Course:
         self._looks += 1
         if self._looks.bit_count() == 1:  # the first time, the second, the fourth …: what was empty has grown
             self._space.store.analyze()
-        with self._space.store.transaction() as tx:
-            refresh_segments(self._space, tx, self._space.clock.now())
+        look_again(self._space, self._space.clock.now())
 
 
 def _feed(space: Workspace, ordered: Sequence[Deed], done: int, now: Instant) -> int:

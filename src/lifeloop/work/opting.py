@@ -12,7 +12,7 @@ from lifeloop.store import consents, customers, opt_ins
 from lifeloop.store.opt_ins import OptInRow
 from lifeloop.store.transaction import Tx, dump
 from lifeloop.store.values import ConsentRow, Customer
-from lifeloop.work.leaving import Visitor, tell
+from lifeloop.work.leaving import Visitor, tell, whom
 from lifeloop.work.links import LinksUnset, Person
 from lifeloop.work.workspace import Workspace
 
@@ -79,6 +79,8 @@ def request(
             return Asked(topic, refused)
         proof = (visitor or Visitor()).evidence("confirmation")
         one = _id(key, topic, now)
+        if there := opt_ins.find(tx, customer.id, one):
+            return Asked(topic, None, there)  # sent twice within a second: the first is under way
         row = OptInRow(one, customer.id, topic, wording, version, source, proof, now, now + GOOD_FOR)
         opt_ins.add(tx, row)
         begun = tell(space, tx, customer, [("consent.requested", {"topic": topic, "request": row.id})], now)
@@ -88,13 +90,14 @@ def request(
 def look_at(space: Workspace, person: Person) -> Answered:
     """Say what a link to confirm stands for. Looking changes nothing."""
     with space.store.reading() as tx:
-        return _answered(tx, person, space.clock.now())
+        return _answered(tx, whom(tx, person), space.clock.now())
 
 
 def confirm(space: Workspace, person: Person, visitor: Visitor) -> Answered:
     """Grant what was asked for, with both moments as proof; a second yes changes nothing."""
     now = space.clock.now()
     with space.store.transaction() as tx:
+        person = whom(tx, person)
         customers.lock(tx, [person.customer_id])
         found = _answered(tx, person, now)
         if found.state != "open" or found.request is None or found.customer is None:

@@ -22,16 +22,20 @@ class Plans:
 
     known: dict[str, Plan] = field(default_factory=dict)
     _routes: Routes | None = None
-    _routed: tuple[dict[str, str], frozenset[str]] | None = None
+    _routed: dict[str, str] | None = None
 
     def routes(self, tx: Tx) -> Routes:
-        """Return the look-ups from facts to journeys; made anew when something was published since."""
-        live, in_use = journeys.live_digests(tx), journeys.in_use(tx)
-        if self._routes is None or self._routed != (live, in_use):
-            plans = self.by_digest(tx, {*live.values(), *in_use})
+        """Return the look-ups from facts to journeys; made anew when something was published since.
+
+        Until then nobody begins with another plan than those that were live or in use: which plans people are still on
+        the way with takes a look at everybody who waits, so it is not asked for every event.
+        """
+        live = journeys.live_digests(tx)
+        if self._routes is None or self._routed != live:
+            plans = self.by_digest(tx, {*live.values(), *journeys.in_use(tx)})
             readable = [plans[digest] for digest in live.values() if digest in plans]
             self._routes = make_routes(readable, plans.values())
-            self._routed = (live, in_use)
+            self._routed = live
         return self._routes
 
     def live(self, tx: Tx) -> dict[str, Plan]:

@@ -16,7 +16,7 @@ from lifeloop.store import consents, customers, preferences
 from lifeloop.store.preferences import Pace, Wish
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import ConsentRow, Customer
-from lifeloop.work.leaving import Visitor, withdraw
+from lifeloop.work.leaving import Visitor, whom, withdraw
 from lifeloop.work.links import Person
 from lifeloop.work.workspace import Workspace
 
@@ -55,13 +55,14 @@ class Choices:
 def choices_of(space: Workspace, person: Person) -> Choices | None:
     """Return what a customer gets; None when we know them no more."""
     with space.store.reading() as tx:
-        return _choices(space, tx, person.customer_id)
+        return _choices(space, tx, whom(tx, person).customer_id)
 
 
 def choose(space: Workspace, person: Person, wanted: Wanted, visitor: Visitor) -> Choices | None:
     """Write what changed, with its proof, in one commit; returns what they get from now on."""
     now = space.clock.now()
     with space.store.transaction() as tx:
+        person = whom(tx, person)
         customers.lock(tx, [person.customer_id])
         before = _choices(space, tx, person.customer_id)
         if before is None:

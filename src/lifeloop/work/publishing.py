@@ -11,8 +11,9 @@ from lifeloop.journey.plan_json import plan_to_json
 from lifeloop.store import customers, journeys
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import PlanRow
-from lifeloop.work.routing import Due, schedule, schedule_calendar
-from lifeloop.work.segmenting import refresh_segments
+from lifeloop.work.calling import plan_calendars
+from lifeloop.work.routing import Due, schedule
+from lifeloop.work.segmenting import fill_segments
 from lifeloop.work.workspace import Workspace
 
 PAGE = 1000
@@ -31,8 +32,8 @@ class Published:
 def publish(space: Workspace, now: Instant) -> Published:
     """Make every valid journey of the project live. One with mistakes keeps the plan it had.
 
-    Who is on the way goes on with the plan they began with. For journeys that start at a date or on a calendar,
-    everybody's start is worked out anew: the one time that all customers are looked at.
+    Who is on the way goes on with the plan they began with. For journeys that start at a date everybody's start is
+    worked out anew, and a segment that is new is asked of everybody: the one time that all customers are looked at.
     """
     with space.store.transaction() as tx:
         return publish_in(space, tx, now)
@@ -43,13 +44,12 @@ def publish_in(space: Workspace, tx: Tx, now: Instant) -> Published:
     plans = {name: journey.plan for name, journey in space.project.journeys.items() if journey.plan}
     broken = sorted(space.project.journeys.keys() - plans.keys())
     before = {row.name: row.digest for row in journeys.rows(tx)}
-    watched = frozenset(space.plans.routes(tx).segments)
     changed = [name for name, plan in plans.items() if before.get(name) != plan.digest]
     retired = [name for name, digest in before.items() if digest and name not in space.project.journeys]
     journeys.publish(tx, {name: _row(plans[name]) for name in changed}, now)
     journeys.retire(tx, retired)
     _schedule(space, tx, [plans[name] for name in changed], now)
-    refresh_segments(space, tx, now, quietly=space.plans.routes(tx).segments.keys() - watched)
+    fill_segments(space, tx, now)
     return Published(
         tuple(sorted(changed)), tuple(sorted(plans.keys() - set(changed))), tuple(sorted(retired)), tuple(broken)
     )
@@ -62,12 +62,12 @@ def _row(plan: Plan) -> PlanRow:
 def _schedule(space: Workspace, tx: Tx, changed: list[Plan], now: Instant) -> None:
     starts = [Start(plan, trigger) for plan in changed for trigger in plan.triggers]
     dated = [start for start in starts if isinstance(start.trigger, OnMoment)]
-    calendar = [start for start in starts if isinstance(start.trigger, OnCalendar)]
+    calendars = [start for start in starts if isinstance(start.trigger, OnCalendar)]
+    plan_calendars(tx, [plan.journey for plan in changed], calendars, now)
     last = 0
-    while (dated or calendar) and (page := customers.page(tx, last, PAGE)):
+    while dated and (page := customers.page(tx, last, PAGE)):
         # Locked, then read again: what an import is writing at this moment is not overwritten with what was before.
         customers.lock(tx, [person.id for person in page])
         people = [*customers.find(tx, [person.id for person in page]).values()]
         schedule(space, tx, [Due(person.id, start) for person in people for start in dated], now)
-        schedule_calendar(tx, calendar, people, now)
         last = page[-1].id

@@ -202,12 +202,14 @@ def _summary(space: Workspace, what: Recorded, lived: Lived, span: tuple[Instant
 
 
 def digest_of(space: Workspace) -> str:
-    """Return one word for every message that was written: any other letter in any of them gives another word."""
-    said = blake2b(digest_size=16)
+    """Return one word for every message that was written: any other letter in any of them gives another word.
+
+    Our own ids are no letters: neither they nor the order that they give matter.
+    """
     with space.store.reading() as tx:
-        for line in inbox.everything(tx, PAGE):
-            said.update(json.dumps(line, ensure_ascii=False).encode())
-    return said.hexdigest()
+        lines = (json.dumps(line, ensure_ascii=False).encode() for line in inbox.everything(tx, PAGE))
+        total = sum(int.from_bytes(blake2b(line, digest_size=16).digest()) for line in lines)
+    return f"{total % (1 << 128):032x}"
 
 
 def peak_memory() -> int:

@@ -9,9 +9,9 @@ from lifeloop.clock import Instant
 from lifeloop.engine.timing import add_length
 from lifeloop.engine.zones import zone_of
 from lifeloop.journey.plan import Plan, Send
-from lifeloop.store import enrollments, journeys, messages
+from lifeloop.store import backlogs, enrollments, journeys, messages
+from lifeloop.store.backlogs import Pace
 from lifeloop.store.values import Message, Run
-from lifeloop.work.guarding import accept
 from lifeloop.work.workspace import Workspace
 
 WITHIN = 3600
@@ -38,24 +38,11 @@ def pause(space: Workspace, names: Sequence[str], reason: str) -> tuple[str, ...
     return tuple(name for name in names if name in awake)
 
 
-def halt(space: Workspace, reason: str) -> None:
-    """The kill switch: from now on nothing leaves, whatever journey it is of."""
+def resume(space: Workspace, names: Sequence[str]) -> None:
+    """Let journeys go on. Who is overdue goes on in turn, at the project's pace, so that nothing leaves all at once."""
     with space.store.transaction() as tx:
-        journeys.halt(tx, reason, space.clock.now())
-
-
-def resume(space: Workspace, names: Sequence[str], *, everything: bool = False, here: bool = False) -> int:
-    """Go on: with these journeys; ``everything``: undo ``halt``; ``here``: this database is the one.
-
-    Messages that were held for a person are tried again, and the gate judges them as always. Returns how many.
-    """
-    if here:
-        accept(space)
-    with space.store.transaction() as tx:
-        if everything:
-            journeys.release(tx)
+        backlogs.spread_runs(tx, names, space.clock.now(), Pace.of(space.catalogue.breakers.release))
         journeys.resume(tx, names)
-        return messages.release_held(tx, names, space.clock.now())
 
 
 def resting(space: Workspace) -> tuple[str, ...]:
@@ -72,7 +59,7 @@ def awakening(space: Workspace, names: Sequence[str]) -> Awakening:
         waiting = messages.ready_before(tx, names, now + WITHIN, LOOKED_AT)
         plans = space.plans.by_digest(tx, {run.plan for run in runs} | {one.plan for one in waiting if one.plan})
     judged = [_late_run(run, plans[run.plan], now) for run in runs if run.plan in plans]
-    judged += [_late_message(one, plans[one.plan], now) for one in waiting if one.plan in plans]
+    judged += [late_message(one, plans[one.plan], now) for one in waiting if one.plan in plans]
     late = sum(one is True for one in judged)
     leaving = sum(one is False for one in judged)
     return Awakening(len(runs), leaving, late, max(len(runs), len(waiting)) < LOOKED_AT)
@@ -86,7 +73,8 @@ def _late_run(run: Run, plan: Plan, now: Instant) -> bool | None:
     return _too_late(node, plan, run.state.deadline, now)
 
 
-def _late_message(message: Message, plan: Plan, now: Instant) -> bool | None:
+def late_message(message: Message, plan: Plan, now: Instant) -> bool:
+    """Tell whether a message would be skipped for lateness if it came to leave then."""
     node = next((one for one in plan.nodes if one.id == message.node and isinstance(one, Send)), None)
     return False if node is None else _too_late(node, plan, message.due_at, now)
 

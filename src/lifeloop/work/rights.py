@@ -22,15 +22,21 @@ WORDS = {
     "visit": "steps of those journeys",
     "message": "messages, sent or waiting",
     "attempt": "attempts to send them",
+    "lookup": "questions to providers about lost answers",
+    "said": "what was said to them lately, so that it is not said twice",
     "rendered": "texts of messages, word for word",
     "consent": "consent given or taken",
     "permission": "present permissions",
     "preference": "their own preferences",
+    "sale": "sales that let us write about similar things",
     "opt_in": "requests to be written to",
     "hit": "openings and clicks",
     "link": "links with their address or id inside",
     "report": "reports of providers",
     "segment_member": "segments they are in",
+    "segment_look": "when it is looked again in which segments they are",
+    "alias": "other ids that turned out to be them",
+    "refusal": "what came twice under one id, with different words",
 }
 """What the rows of a table are, for people who do not know tables."""
 

@@ -11,20 +11,19 @@ from lifeloop.engine.routing import (
     ZONE,
     Routes,
     Start,
-    calendar_candidate,
     change_candidate,
     date_candidate,
     event_candidate,
 )
 from lifeloop.engine.values import Candidate, Event, Facts, Record
 from lifeloop.journey.plan import Json, Plan
-from lifeloop.store import candidates, customers, enrollments, objects
+from lifeloop.store import candidates, enrollments, objects
 from lifeloop.store.transaction import Tx
-from lifeloop.store.values import Change, Customer, NewCandidate, StoredEvent, Subject
-from lifeloop.work.knowing import Wanted, at_most, learn
+from lifeloop.store.values import Change, NewCandidate, StoredEvent, Subject
+from lifeloop.work.calling import is_long_over, note_calendars
+from lifeloop.work.knowing import Wanted, learn
 from lifeloop.work.workspace import Workspace
 
-A_DAY = 86_400
 Key = tuple[str, int, str, str]
 """Journey, customer, trigger, subject: what makes a candidate another one."""
 
@@ -49,9 +48,9 @@ def route_changes(space: Workspace, tx: Tx, changes: Sequence[Change], now: Inst
     changed = _changed(routes, changes, now)
     if changed:
         candidates.add(tx, changed)
-    moved = {one.customer_id for one in changes if _attribute(one) == ZONE}
-    if moved and routes.calendars:
-        schedule_calendar(tx, routes.calendars, list(customers.find(tx, sorted(moved)).values()), now)
+    zones = {one.new for one in changes if _attribute(one) == ZONE and isinstance(one.new, str)}
+    if zones:
+        note_calendars(tx, routes.calendars, now, zones=sorted(zones))
     return _wake(tx, wakes, now) | dated | {one.candidate.journey for one in changed}
 
 
@@ -88,18 +87,6 @@ def schedule(space: Workspace, tx: Tx, wanted: Iterable[Due], now: Instant) -> f
     if gone:
         candidates.remove(tx, gone)
     return frozenset(one.candidate.journey for one in there)
-
-
-def schedule_calendar(tx: Tx, starts: Iterable[Start], people: Sequence[Customer], now: Instant) -> None:
-    """Note when each customer's next calendar start comes."""
-    found = []
-    for start in starts:
-        for person in people:
-            made = calendar_candidate(start, person.data, now)
-            if made:
-                found.append(NewCandidate(person.id, made))
-    if found:
-        candidates.retime(tx, found)
 
 
 def _date_start(one: Due, facts: Facts, now: Instant) -> NewCandidate | None:
@@ -140,17 +127,12 @@ def _dated(routes: Routes, changes: Sequence[Change]) -> Iterable[Due]:
 
 def _started(space: Workspace, routes: Routes, event: StoredEvent, now: Instant) -> Iterable[NewCandidate]:
     for start in routes.events.get(event.name, ()):
-        if _is_long_over(start.plan, event.at, now):
+        if is_long_over(start.plan, event.at, now):
             continue
         key = object_key_in(space, start.plan, event.data)
         made = event_candidate(start, Event(event.seq, event.name, event.at, event.data), key)
         if made:
             yield NewCandidate(event.customer_id, made, str(event.seq))
-
-
-def _is_long_over(plan: Plan, at: Instant, now: Instant) -> bool:
-    """Tell whether a start is surely too late, on whatever clock: years of old events need not be asked one by one."""
-    return plan.ahead is None and at + at_most(plan.grace) + A_DAY < now
 
 
 def object_key_in(space: Workspace, plan: Plan, data: Record) -> str | None:

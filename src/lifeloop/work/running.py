@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from lifeloop.clock import Instant
+from lifeloop.engine.breaker import Trip
 from lifeloop.store.opening import StoreBusy, StoreUnreachable
+from lifeloop.work.errands import Errands
 from lifeloop.work.guarding import open_guard
+from lifeloop.work.settling import settled
 from lifeloop.work.tidying import tidy
 from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.wave import BATCH, Wave
@@ -18,8 +21,8 @@ from lifeloop.work.workspace import Workspace
 LOOK_AGAIN = 1.0
 """Seconds between two looks at the database: what another process wrote is noticed within this."""
 TIDY_EVERY = 60
-PATIENCE = (1.0, 60.0)
-"""Seconds until a database that went away is tried again: at first, and at most."""
+PATIENCE = (0.5, 8.0)
+"""Seconds until a database that went away is tried again: at first, and at most. Once it is back, people wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Told:
     seconds: float
     next_due: Instant | None
     halted: str | None = None
+    tripped: tuple[Trip, ...] = ()
+    """What breakers halted in it."""
 
     @property
     def did_something(self) -> bool:
@@ -52,6 +57,7 @@ class Runner:
     stopping: bool = False
     _guarded: bool = False
     _tidied_at: Instant = 0
+    _errands: Errands = field(default_factory=Errands)
     _away: list[str] = field(default_factory=list)
 
     async def run_once(self) -> Told:
@@ -63,16 +69,25 @@ class Runner:
         self._tidy(now)
         wave = Wave(self.space, batch=self.batch, enough=lambda: self.stopping)
         counts = await wave.run()
-        told = Told(now, counts, monotonic() - began, wave.next_due(), wave.halted)
-        if told.did_something:
+        told = Told(now, counts, monotonic() - began, wave.next_due(), wave.halted, tuple(wave.tripped))
+        if told.did_something or told.tripped:
             self.tell(told)
         return told
+
+    async def finish(self) -> None:
+        """Wait for what was sent for beside the waves: answers of providers, mail that came back."""
+        await self._errands.wait()
 
     async def run_forever(self) -> None:
         """Go on until ``stopping``; a database that goes away or is busy is waited for, not given up on.
 
         So is a mistake of our own: what one wave could not do, the next may.
         """
+        with settled():
+            await self._go_on()
+        await self.finish()
+
+    async def _go_on(self) -> None:
         patience = PATIENCE[0]
         while not self.stopping:
             try:
@@ -115,3 +130,4 @@ class Runner:
         if now - self._tidied_at >= TIDY_EVERY:
             tidy(self.space)
             self._tidied_at = now
+            self._errands.start(self.space)

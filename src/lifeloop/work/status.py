@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lifeloop.clock import Instant
@@ -10,7 +11,7 @@ from lifeloop.journey.prose_time import until_words
 from lifeloop.rehearse.reasons import node_of
 from lifeloop.store import customers, enrollments, journeys, timeline, visits
 from lifeloop.store.transaction import Tx
-from lifeloop.store.values import Customer, JourneyCounts, Run, Waiting
+from lifeloop.store.values import Customer, JourneyCounts, Run
 from lifeloop.work.finding import check_name
 from lifeloop.work.labels import node_labels
 from lifeloop.work.workspace import Workspace
@@ -52,6 +53,8 @@ class Standings:
     counts: JourneyCounts
     endings: tuple[tuple[str, str, int], ...]
     """Status, reason, and how many ended so, most first."""
+    held: Mapping[str, int]
+    """How many messages wait for a release, by reason."""
 
     def ended(self, status: str) -> dict[str, int]:
         """Return how many ended in a status, by reason."""
@@ -61,7 +64,7 @@ class Standings:
 def standings(tx: Tx) -> tuple[Standings, ...]:
     """Return where every journey stands."""
     rows = {row.name: row for row in journeys.rows(tx)}
-    ended = enrollments.endings(tx)
+    ended, held = enrollments.endings(tx), timeline.held(tx)
     return tuple(
         Standings(
             name=one.journey,
@@ -69,6 +72,7 @@ def standings(tx: Tx) -> tuple[Standings, ...]:
             paused=None if rows[one.journey].paused_at is None else (rows[one.journey].reason or ""),
             counts=one,
             endings=tuple((status, reason, many) for name, status, reason, many in ended if name == one.journey),
+            held={reason: many for name, reason, many in held if name == one.journey},
         )
         for one in timeline.counts(tx)
     )
@@ -128,8 +132,3 @@ def _nodes(space: Workspace, tx: Tx, journey: str, step: str) -> list[str]:
     }
     found = [name for name, label in labels.items() if step in (name, label)]
     return found or [check_name("step", step, list(labels))]
-
-
-def who_waits(tx: Tx, journey: str | None, *, after: int = 0, limit: int = 100) -> tuple[Waiting, ...]:
-    """Return who waits where until when, a page at a time."""
-    return enrollments.waiting(tx, journey, after, limit)

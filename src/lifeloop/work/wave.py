@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lifeloop.clock import Instant
+from lifeloop.engine.breaker import Trip
 from lifeloop.store import candidates, enrollments, outgoing
 from lifeloop.store.values import EVERYBODY, FirstDue, Shard
 from lifeloop.work.admitting import admit_due
+from lifeloop.work.calling import call_in
+from lifeloop.work.halting.breaking import pause_for_failures
 from lifeloop.work.handing import deliver
 from lifeloop.work.hits import settle_hits
 from lifeloop.work.labels import node_labels
@@ -61,6 +64,8 @@ class Wave:
         self.latest = 0
         """Seconds by which the latest of those moved was behind its time."""
         self.halted: str | None = None
+        self.tripped: list[Trip] = []
+        """What breakers halted during this wave: each is told once, by the wave that found it."""
 
     @property
     def now(self) -> Instant:
@@ -72,7 +77,8 @@ class Wave:
         return dict(self._counts)
 
     def candidates_due(self) -> int:
-        """Return how many may enter now."""
+        """Call in whose calendar start has come; returns how many may enter now."""
+        self._call_in()
         with self._space.store.reading() as tx:
             return candidates.count_due(tx, self._journeys, self.now, self._shard, customer=self._customer)
 
@@ -97,6 +103,7 @@ class Wave:
 
     def admit(self) -> int:
         """Admit everybody who may enter now; returns how many were looked at."""
+        self._call_in()
         return self._until_few(lambda which: admit_due(self._space, self.now, which), "admitted")
 
     def move(self, node: str | None = None) -> int:
@@ -119,6 +126,7 @@ class Wave:
                 enough=self._enough,
             )
             total.update(done.counts)
+            self.tripped += done.tripped
             self.halted = self.halted or done.halted
             if not done.more or self._enough():
                 break
@@ -145,13 +153,17 @@ class Wave:
         """
         due, now = self._first_due(), self.now
         looked_at = 0
-        if _is_due(due.candidates, now):
+        if _is_due(due.candidates, now) or _is_due(due.occasions, now):
             looked_at += self.admit()
         if _is_due(due.runs, now):
             looked_at += self.move()
         if not looked_at and _is_due(due.messages, now):
             looked_at += sum((await self.deliver()).values())
         return looked_at
+
+    def _call_in(self) -> None:
+        if self._customer is None and not self.dry_run:
+            call_in(self._space, self.now, self._journeys, enough=self._enough)
 
     def _first_due(self) -> FirstDue:
         with self._space.store.reading() as tx:
@@ -165,6 +177,9 @@ class Wave:
             looked_at += done.claimed
             self._counts[word] += done.moved
             self.latest = max(self.latest, done.latest)
+            self.tripped += done.trips
+            if done.failed and not self.dry_run:
+                self.tripped += pause_for_failures(self._space, done.failed, self.now)
             if done.claimed < self._batch or self.dry_run or self._enough():
                 return looked_at
 

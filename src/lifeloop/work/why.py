@@ -23,6 +23,7 @@ from lifeloop.store import candidates, enrollments, events, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import CandidateRow, Customer, PastRun, Run, StoredEvent, Subject
 from lifeloop.work.knowing import Wanted, learn, members_of
+from lifeloop.work.unsent import Unsent, unsent
 from lifeloop.work.workspace import Workspace
 
 MOST_THINGS = 5
@@ -65,6 +66,8 @@ class Why:
     starts: tuple[CandidateRow, ...]
     """Starts that are still to be decided."""
     cases: tuple[Case, ...] = field(default_factory=tuple)
+    unsent: tuple[Unsent, ...] = ()
+    """What their runs did not say, or not yet."""
 
     @property
     def active(self) -> tuple[Run, ...]:
@@ -85,7 +88,7 @@ def ask_why(space: Workspace, tx: Tx, customer: Customer, plan: Plan, say: Say) 
     if plan.object is not None and not found:
         lacking = Check("object", f"the journey is about a {plan.object}", f"no {plan.object} is known", False)
         found.append(Case(None, (lacking,)))
-    return Why(plan, runs, waiting, tuple(found))
+    return Why(plan, runs, waiting, tuple(found), unsent(space, tx, runs))
 
 
 def _keys(tx: Tx, customer: Customer, plan: Plan) -> Sequence[str | None]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from lifeloop.channel.values import Envelope, Request
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Record
+from lifeloop.engine.zones import zone_named
 from lifeloop.message.errors import MessageError
+from lifeloop.message.question import Question
 from lifeloop.message.render import Reader, Rendered
+from lifeloop.work import returning
 from lifeloop.work.allowing import address_of
 from lifeloop.work.gating import Cleared
 from lifeloop.work.links import LinksUnset
@@ -36,7 +40,7 @@ def envelope_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
     return Envelope(
         id=message.id,
         channel=message.channel,
-        to=address_of(message, one.facts),
+        to=address_of(message, one.facts.customer),
         sender=rendered.sender,
         subject=rendered.subject,
         html=rendered.html,
@@ -46,6 +50,8 @@ def envelope_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
         topic=message.topic,
         locale=rendered.locale,
         unsubscribe=_https(rendered.unsubscribe_url),
+        unsubscribe_mail=returning.leaves_of(space, message) if rendered.unsubscribe_url else None,
+        bounces=returning.bounces_of(space, message),
     )
 
 
@@ -69,24 +75,51 @@ def question_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
     Raises:
         WordingProblem: the question could not be written for this customer.
     """
+    message, words = one.message, question_words(space, one, now)
     try:
-        words = space.renderer.render_text(
-            str(one.message.data["question"]), _context(one), reader=_reader(space, one, now)
-        )
+        link = space.links.ask(message.id) if space.links is not None else None
+    except LinksUnset as problem:
+        raise WordingProblem(str(problem)) from problem
+    zone = zone_named(space.catalogue.timezone)
+    asked = Question(
+        words=words,
+        key=message.key,
+        journey=title_of(space, message.journey),
+        reference=message.reference,
+        until=None if message.expires_at is None else datetime.fromtimestamp(message.expires_at, zone),
+        link=link,
+        language=space.catalogue.language,
+    )
+    return Envelope(
+        id=message.id,
+        channel="ask",
+        to=space.catalogue.approvers.get(message.name, message.name),
+        sender=space.renderer.first_sender,
+        subject=asked.subject,
+        html=asked.html,
+        text=asked.text,
+        journey=message.journey,
+        step=message.node,
+    )
+
+
+def question_words(space: Workspace, one: Cleared, now: Instant) -> str:
+    """Return a question to a person of ours as it reads with the records of now.
+
+    Raises:
+        WordingProblem: the question could not be written for this customer.
+    """
+    said = str(one.message.data["question"])
+    try:
+        return space.renderer.render_text(said, _context(one), reader=_reader(space, one, now))
     except (MessageError, LinksUnset) as problem:
         raise WordingProblem(str(problem)) from problem
-    reference = one.message.id[:12]
-    how = f"{words}\n\nYes:  lifeloop answer {reference} approved\nNo:   lifeloop answer {reference} declined\n"
-    return Envelope(
-        id=one.message.id,
-        channel="ask",
-        to=space.catalogue.approvers.get(one.message.name, one.message.name),
-        sender=next(iter(space.catalogue.senders.values()), None),
-        subject=words,
-        text=how,
-        journey=one.message.journey,
-        step=one.message.node,
-    )
+
+
+def title_of(space: Workspace, journey: str) -> str:
+    """Return what people call a journey."""
+    found = space.project.journeys.get(journey)
+    return found.spec.title if found is not None and found.spec is not None else journey
 
 
 def _rendered(space: Workspace, one: Cleared, now: Instant, **said: Any) -> Rendered:

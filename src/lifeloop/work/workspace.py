@@ -11,7 +11,7 @@ from pathlib import Path
 from lifeloop.channel.inbox import LocalInbox, LocalRecorder
 from lifeloop.channel.values import Envelope, Request
 from lifeloop.channel.ways import Ways, ways_out
-from lifeloop.clock import Clock, Instant, SystemClock
+from lifeloop.clock import Clock, SystemClock
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.project import Project
 from lifeloop.message.render import Renderer
@@ -30,10 +30,7 @@ LEASE_SECONDS = 300
 
 @dataclass(slots=True)
 class Workspace:
-    """One process at work on one project. ``owner`` names the process in leases, which last ``lease`` seconds.
-
-    ``resting``: ways out that need a person to repair a setting, and until when nothing is handed to them.
-    """
+    """One process at work on one project. ``owner`` names the process in leases, which last ``lease`` seconds."""
 
     root: Path
     project: Project
@@ -44,11 +41,16 @@ class Workspace:
     owner: str
     plans: Plans = field(default_factory=Plans)
     lease: int = LEASE_SECONDS
-    resting: dict[str, Instant] = field(default_factory=dict)
     links: Links | None = None
     """What signs recipients' own links; None: the project has no pages for them."""
+    returns: bytes | None = field(default=None, repr=False)
+    """What marks the addresses that mail comes back to, once it was needed."""
     noted: set[str] = field(default_factory=set)
     """Links that this process wrote down already."""
+    live: bool = True
+    """Whether breakers watch. In a rehearsal of months within seconds every pace would look wrong."""
+    insiders: dict[str, int] = field(default_factory=dict)
+    """How many people were inside each journey when that was last counted."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -94,6 +96,7 @@ def open_workspace(
         owner=owner or f"{os.uname().nodename}:{os.getpid()}",
         lease=_lease(environ),
         links=open_links(project.catalogue, environ, root),
+        live=not stay_here,
     )
 
 

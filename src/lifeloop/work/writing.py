@@ -11,6 +11,7 @@ from lifeloop.store.transaction import Tx
 from lifeloop.store.values import NewCandidate
 from lifeloop.work.effects import Rows
 from lifeloop.work.routing import route_changes, route_events
+from lifeloop.work.segmenting import refresh_segments
 from lifeloop.work.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ def write(space: Workspace, tx: Tx, rows: Rows, now: Instant, *, ended_early: Se
         route_changes(space, tx, assigning.set_data(tx, rows.assigns, now), now)
     if rows.events:
         route_events(space, tx, events.add(tx, rows.events, now).new, now)
+    concerned = {one.customer_id for one in rows.assigns} | {one.customer_id for one in rows.events}
+    if concerned:
+        refresh_segments(space, tx, now, sorted(concerned))
 
 
 def _published(tx: Tx, rows: Sequence[NewCandidate]) -> list[NewCandidate]:

@@ -31,13 +31,14 @@ ROWS = [(name, row) for name in NAMES for row in RECORDED[name]["outcomes"]]
 KEYS = {"KEY": "canary-key", "SECRET": "canary-secret"}
 
 
-def channel(name, base, deadline=5.0, **more):
+def channel(name, base, deadline=5.0, at_once=None, **more):
     if name == "ses":
         pytest.importorskip("botocore", reason="it comes with lifeloop[ses]")
     settings = {**RECORDED[name]["settings"], "base": base, **more}
     said = resolved(name, takes(name), settings, KEYS)
     wire = Wire(guard=Guard.allowing(["127.0.0.0/8"]), deadline=deadline)
-    return ProviderChannel(name, provider(name, said), partial(checked, project="sunny-energy"), wire, SetClock(NOW))
+    check = partial(checked, project="sunny-energy")
+    return ProviderChannel(name, provider(name, said), check, wire, SetClock(NOW), at_once=at_once)
 
 
 @pytest.fixture
@@ -55,6 +56,22 @@ def send(serving):
         return asyncio.run(run())
 
     return send
+
+
+@pytest.mark.parametrize(
+    ("name", "at_once", "busiest", "requests"),
+    [("sendgrid", None, 10, 80), ("sendgrid", 60, 60, 80), ("sendgrid", 3, 3, 80), ("mailjet", 2, 2, 2)],
+)
+def test_as_many_requests_are_under_way_as_the_project_says(name, at_once, busiest, requests, serving, mail):
+    async def run():
+        async with serving((202, {})) as server:
+            server.slow = 0.2
+            way = channel(name, server.url, at_once=at_once)
+            receipts = await way.send([mail(id=f"m{nth}") for nth in range(80)])
+            await way.close()
+            return server.busiest, len(server.seen), {receipt.outcome for receipt in receipts}
+
+    assert asyncio.run(run()) == (busiest, requests, {Outcome.ACCEPTED})
 
 
 def test_the_project_file_knows_the_same_providers():
@@ -120,6 +137,8 @@ def test_every_answer_is_one_outcome(name, row, send, mail):
     assert receipt.retry_after == row.get("wait")
     assert receipt.address == row.get("address")
     assert row.get("says", "") in receipt.detail
+    assert receipt.used_up == row.get("used_up", False)
+    assert receipt.slow_down >= (row.get("slow_down", False) or receipt.used_up)
     assert "ana1" not in receipt.detail
     assert "canary" not in receipt.detail
 

@@ -141,7 +141,7 @@ SENTENCES = [
 def test_sentences_mean_what_they_say(read, text: str, condition):
     value, found = read(text)
     assert value == condition
-    assert bool(found) == (condition is None)
+    assert any(one.severity == "error" for one in found) == (condition is None)
 
 
 @pytest.mark.parametrize("condition", [c for _, c in SENTENCES if c], ids=[text for text, c in SENTENCES if c])
@@ -332,3 +332,19 @@ def test_an_endless_sentence_is_refused(read):
     assert (value, found[0].code) == (None, "J119")
     value, found = read(" and ".join(["customer.plan is free"] * 1000))
     assert (value, found[0].code) == (None, "J119")
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("customer.plan == premium", "customer.plan is premium"),
+        ("customer.plan==premium", "customer.plan is premium"),
+        ("customer.plan <> premium", "customer.plan is not premium"),
+    ],
+)
+def test_a_sign_of_programmers_is_read_and_put_right(read, text, fixed):
+    condition, (found,) = read(text)
+    assert condition == read(fixed)[0]
+    assert (found.code, found.severity, found.suggestions[0].certain) == ("J110", "warning", True)
+    start, end = found.place.column - 1, found.place.end_column - 1
+    assert text[:start] + found.suggestions[0].text + text[end:] == fixed

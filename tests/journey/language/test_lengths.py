@@ -86,3 +86,18 @@ PARTS = st.one_of(
 @settings(deadline=None)
 def test_what_is_said_is_read_as_the_same(length: Length):
     assert parse_length(say_length(length)) == length
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("3 dayz", "3 days"), ("1 dya 6 huors", "1 day 6 hours"), ("2 wekks", "14 days")]
+)
+def test_a_misspelt_unit_gets_the_nearest(reading, text, meant):
+    _, (found,) = reading(read_length, text)
+    assert (found.code, found.label) == ("J111", f'did you mean "{meant}"?')
+    assert [(one.text, one.certain) for one in found.suggestions] == [(meant, False)]
+
+
+def test_what_is_like_no_unit_gets_an_example(reading):
+    _, (found,) = reading(read_length, "3 bananas")
+    assert found.suggestions == ()
+    assert "for example 3 days" in found.label

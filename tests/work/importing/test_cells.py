@@ -26,6 +26,8 @@ from lifeloop.work.importing.cells import (
         (["03/04/2026", "06/30/2026"], "month first", True),
         (["03.04.2026"], "day first", True),
         (["03/04/2026", "05/06/2026"], "month first", False),
+        (["03/04/2026", "45/01/2026", "31/04/2026"], "month first", False),
+        (["31.02.2026", "03/30/2026"], "month first", True),
     ],
 )
 def test_the_whole_column_decides_which_comes_first(cells, order, certain):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, datetime
 
 import pytest
 
 from lifeloop.store import consents, customers, events, objects
+from lifeloop.work.importing import running
 from lifeloop.work.importing.guessing import Said
 from lifeloop.work.importing.meaning import Habits
 from lifeloop.work.importing.opening import open_import
+from lifeloop.work.importing.problems import Rejected
 from lifeloop.work.importing.rehearsing import rehearse_rows
+from lifeloop.work.importing.rejects import Rejects
 from lifeloop.work.importing.running import import_rows
 from lifeloop.work.project import open_project
 
@@ -230,3 +234,53 @@ def test_the_number_of_statements_does_not_grow_with_the_batch(desk, counted):
             desk.bring(f"{size}.csv", rows(size, customers_=size), mapping=MAPPING, source=f"s{size}")
         seen.append(len(statements))
     assert seen[0] == seen[1]
+
+
+def test_a_row_with_several_mistakes_tells_all_of_them(desk):
+    desk.bring("till.csv", HEAD + ",Rome,perhaps,2026-02-31,N1,much\n", mapping=MAPPING)
+    (refused,) = desk.rejected
+    assert (refused.column, refused.reason.split("; ")) == (
+        "who",
+        [
+            "it does not say which customer",
+            'agrees: "perhaps" is neither yes nor no',
+            'day: "2026-02-31" is not a date and time such as 2026-12-31 09:00',
+            'paid: "much" is not a number',
+        ],
+    )
+
+
+def test_a_line_with_several_mistakes_tells_all_of_them(desk):
+    line = {
+        "event": "order.placed",
+        "customer": "a",
+        "at": "2026-02-01",
+        "properties": {"total": "much", "order_id": [1]},
+    }
+    desk.bring("orders.jsonl", json.dumps(line) + "\n")
+    (refused,) = desk.rejected
+    assert (refused.column, refused.reason.count("; ")) == ("total", 1)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_rejects_are_written_as_their_file_is_and_can_be_read_again(desk, tmp_path, delimiter):
+    head = ("id", "since", "note")
+    rows = [head, ("a", "2026-02-31", "one; two, three"), ("b", "2026-02-01", "")]
+    text = "\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows) + "\n"
+    file = desk.open("people.csv", text, delimiter=delimiter)
+    rejects = Rejects(tmp_path / "people.rejects.csv", file.header, file.delimiter)
+    rejects.add(Rejected(2, "no such day", "since", "2026-02-31", rows[1]))
+    written = rejects.close().read_text(encoding="utf-8-sig")
+    assert next(csv.reader(written.splitlines()[1:], delimiter=delimiter))[4:] == list(rows[1])
+    again = desk.open("people.rejects.csv", written)
+    assert (again.delimiter, again.header) == (delimiter, head)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_large_import_lets_the_database_count_its_rows(desk, monkeypatch):
+    monkeypatch.setattr(running, "BATCH", 10)
+    desk.bring("people.csv", "customer_id,city\n" + "".join(f"c{n},Rome\n" for n in range(200)))
+    with desk.shop.space.store.reading() as tx:
+        counted = tx.ask("SELECT reltuples FROM pg_class WHERE oid = 'customer'::regclass")[0].reltuples
+    assert counted >= 160

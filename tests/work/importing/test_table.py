@@ -8,6 +8,7 @@ import tracemalloc
 import pytest
 
 from lifeloop.work.importing.problems import Rejected, UnreadableFileError
+from lifeloop.work.importing.rejects import Rejects
 from lifeloop.work.importing.table import Row, Table
 
 
@@ -145,3 +146,25 @@ def test_an_unknown_encoding_or_delimiter_is_said(tmp_path):
 def test_the_line_by_which_spreadsheets_tell_their_delimiter_is_taken_away(tmp_path):
     good, bad = read(tmp_path, "sep=;\nid;name\n1;a,b,c,d\n")
     assert (good, bad) == ({3: ["1", "a,b,c,d"]}, {})
+
+
+FORMULAS = [
+    "=HYPERLINK(1)", "  =1+1", "\t=1", "\r=1", "\n=1", "-2+3", "@SUM(1)", "+31 6 12345678", "=1,5;x",
+    "'=1", "''=1", "' +1",
+]  # fmt: skip
+HARMLESS = ["-2", "-1.249,50", "'-2", "'s-Gravenhage", "'s", "a=1", "2+2", "", "'"]
+
+
+def test_no_cell_of_a_rejects_file_is_a_formula_and_each_comes_back_as_it_was(tmp_path):
+    rejects = Rejects(tmp_path / "people.rejects.csv", ("id", "=name", "note"))
+    for number, cell in enumerate(FORMULAS + HARMLESS, 1):
+        rejects.add(Rejected(number, "@why", "=name", cell, (str(number), cell, "x")))
+    path = rejects.close()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head[5] == "'=name"
+    assert [row[2:4] for row in rows[:1]] == [["'=HYPERLINK(1)", "'@why"]]
+    assert [row[5] for row in rows] == [f"'{cell}" for cell in FORMULAS] + HARMLESS
+    again = Table(path)
+    assert again.columns == ("id", "=name", "note")
+    assert [row.cells[1] for row in again.rows()] == [cell.strip() for cell in FORMULAS + HARMLESS]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.reading import (
+    MOST_REPORTS,
     Fields,
     at,
     bounce_of,
@@ -32,7 +34,11 @@ GRADES: dict[str, Bounce] = {"hard_bounce": "hard", "invalid_email": "hard"}
 
 def read(post: Post) -> tuple[Report, ...]:
     """Return what events say."""
-    return tuple(report for item in items(json_of(post)) if (report := _report(item)))
+    found = items(json_of(post))
+    told = tuple(report for item in found if (report := _report(item)))
+    lists = [item["items"] for item in found if isinstance(item.get("items"), list)]
+    written = (mail for each in lists for mail in each[:MOST_REPORTS])
+    return (*told, *(report for mail in written for report in parsed.brevo(mail)))
 
 
 def _report(item: Fields) -> Report | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl
 
-from lifeloop.channel.callbacks.reading import at, code, items, json_of, kept, made_key, message_id
-from lifeloop.channel.callbacks.values import Bounce, Kind, Malformed, Post, Report
-from lifeloop.channel.declared import Callbacks
+from lifeloop.channel.callbacks.reading import at, code, form_of, items, json_of, kept, made_key, message_id
+from lifeloop.channel.callbacks.values import Bounce, Kind, Post, Report
+from lifeloop.channel.callbacks.written import kind_of, number, word_of
+from lifeloop.channel.declared import Callbacks, Inbound
 from lifeloop.channel.expression import Expression
 
 MEANS: dict[str, Kind] = {
@@ -15,21 +16,47 @@ MEANS: dict[str, Kind] = {
     "dead": "bounced", "failed": "failed", "complained": "complained", "unsubscribed": "unsubscribed",
     "replied": "replied",
 }  # fmt: skip
-FIELDS = 200
 
 
 def read(callbacks: Callbacks, post: Post) -> tuple[Report, ...]:
     """Return what was posted, in our words."""
-    whole: Any = _form(post) if callbacks.form == "form" else json_of(post)
+    whole: Any = form_of(post) if callbacks.form == "form" else json_of(post)
     found = whole if callbacks.each is None else callbacks.each.find(whole)
-    return tuple(report for item in items(found or []) if (report := _report(callbacks, item, post)))
+    wrote = [report for inbound in callbacks.inbound for report in _written(inbound, whole)]
+    if wrote and callbacks.each is None:  # the one thing that was posted
+        return tuple(wrote)
+    told = (report for item in items(found or []) if (report := _report(callbacks, item, post)))
+    return (*told, *wrote)
 
 
-def _form(post: Post) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(post.body.decode(), keep_blank_values=True, max_num_fields=FIELDS))
-    except ValueError as problem:
-        raise Malformed("the body is no form") from problem
+def looked_up(reads: Callbacks, data: Any, message: str) -> tuple[Report, ...]:
+    """Return what an answer knows of one message. Without a word for what happened, being there means accepted."""
+    found = data if reads.each is None else reads.each.find(data)
+    ours = [item for item in items(found or []) if _word(reads.message, item) == message]
+    there = Report(key=f"lookup:{message}", kind="accepted", message=message)
+    told = (_report(reads, item, Post(body=b"")) for item in ours) if reads.kind else ()
+    return tuple(report for report in told if report) or ((there,) if ours else ())
+
+
+def _written(inbound: Inbound, whole: Any) -> Iterator[Report]:
+    found = whole if inbound.each is None else inbound.each.find(whole)
+    for item in map(dict, items(found or [])):
+        who = number(inbound.sender.word(item))
+        if who is not None and (inbound.when is None or inbound.when.holds(item)):
+            yield _wrote(inbound, item, who)
+
+
+def _wrote(inbound: Inbound, item: Any, who: str) -> Report:
+    theirs, text, moment = (_word(found, item) for found in (inbound.id, inbound.text, inbound.at))
+    asked = word_of(_word(inbound.word, item)) or word_of(text)
+    return Report(
+        key=made_key("inbound", *([theirs] if theirs else [who, text, moment])),
+        kind=kind_of(asked),
+        at=at(moment),
+        provider_id=_word(inbound.answers, item) or None,
+        recipient=who,
+        word=asked or "",
+    )
 
 
 def _report(callbacks: Callbacks, item: Any, post: Post) -> Report | None:

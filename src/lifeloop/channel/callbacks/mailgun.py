@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.reading import (
     Fields,
     at,
@@ -9,6 +10,7 @@ from lifeloop.channel.callbacks.reading import (
     code,
     fields,
     first,
+    form_of,
     json_of,
     kept,
     message_id,
@@ -16,6 +18,7 @@ from lifeloop.channel.callbacks.reading import (
 )
 from lifeloop.channel.callbacks.values import Bounce, Kind, Malformed, Post, Reader, Report
 
+FORM = "application/x-www-form-urlencoded"
 KINDS: dict[str, Kind] = {
     "accepted": "accepted", "delivered": "delivered", "opened": "opened", "clicked": "clicked",
     "complained": "complained", "unsubscribed": "unsubscribed", "rejected": "rejected", "failed": "bounced",
@@ -24,6 +27,8 @@ KINDS: dict[str, Kind] = {
 
 def read(post: Post) -> tuple[Report, ...]:
     """Return what one event says."""
+    if post.headers.get("content-type", "").startswith(FORM):
+        return parsed.mailgun(form_of(post))
     whole = fields(json_of(post))
     event, token = fields(whole.get("event-data")), text(fields(whole.get("signature")).get("token"))
     if not event or not token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.reading import Fields, at, code, first, items, json_of, kept, made_key, message_id, text
 from lifeloop.channel.callbacks.values import Bounce, Kind, Post, Report
 
@@ -15,7 +16,9 @@ LISTED = frozenset({"preblocked", "duplicate in campaign"})
 
 def read(post: Post) -> tuple[Report, ...]:
     """Return what events say."""
-    return tuple(report for item in items(json_of(post)) if (report := _report(item)))
+    found = items(json_of(post))
+    told = tuple(report for item in found if (report := _report(item)))
+    return (*told, *(report for item in found if "Sender" in item for report in parsed.mailjet(item)))
 
 
 def _report(item: Fields) -> Report | None:

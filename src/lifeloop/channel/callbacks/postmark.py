@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.reading import (
     Fields,
     at,
@@ -39,6 +40,8 @@ def read(post: Post) -> tuple[Report, ...]:
     """Return what one record says."""
     record = fields(json_of(post))
     kind_of = text(record.get("RecordType"))
+    if not kind_of and record.get("FromFull"):
+        return parsed.postmark(record)
     if not kind_of:
         raise Malformed("there is no RecordType in it")
     found = _kind(record, kind_of)

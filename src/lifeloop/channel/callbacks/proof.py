@@ -109,11 +109,7 @@ def bird(post: Post, secrets: Secrets, now: Instant) -> None:
 
 def mailgun(post: Post, secrets: Secrets, now: Instant) -> None:
     """Take Mailgun's signature, which stands in the body and does not cover it: its token is good for one report."""
-    try:
-        found: Any = json.loads(post.body)
-    except (ValueError, RecursionError) as problem:
-        raise Refused("there is no signature") from problem
-    said = found.get("signature") if isinstance(found, dict) else None
+    said = _mailgun_said(post)
     if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
         raise Refused("there is no signature")
     moment, token = said.get("timestamp", ""), said.get("token", "")
@@ -122,6 +118,18 @@ def mailgun(post: Post, secrets: Secrets, now: Instant) -> None:
         raise Refused("the token is missing")
     offered = [_bytes(said.get(name, ""), bytes.fromhex) for name in ("signature", "parent-signature")]
     _any(offered, _macs(secrets, f"{moment}{token}".encode(), "sha256"))
+
+
+def _mailgun_said(post: Post) -> Any:
+    """Return where Mailgun signs: within the JSON of an event, and beside the fields of a forwarded mail."""
+    if post.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        known = dict(parse_qsl(post.body.decode("utf-8", "replace"), keep_blank_values=True))
+        return {name: known.get(name, "") for name in ("timestamp", "token", "signature")}
+    try:
+        found: Any = json.loads(post.body)
+    except (ValueError, RecursionError) as problem:
+        raise Refused("there is no signature") from problem
+    return found.get("signature") if isinstance(found, dict) else None
 
 
 def _said(post: Post) -> Iterable[bytes]:

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import parse_qsl
 
 from lifeloop.channel.callbacks.values import Bounce, Malformed, Post
 from lifeloop.clock import Instant
 
 MOST_REPORTS = 10_000
 MOST_RAW = 2_000
+MOST_FIELDS = 200
 LONGEST = 200
 MILLISECONDS = 100_000_000_000
 """A number of seconds that great lies thousands of years ahead: it counts milliseconds."""
@@ -47,6 +49,18 @@ def json_of(post: Post) -> Any:
         return json.loads(post.body)
     except (ValueError, RecursionError) as problem:
         raise Malformed("the body is no JSON") from problem
+
+
+def form_of(post: Post) -> dict[str, str]:
+    """Return the body as the fields of a form.
+
+    Raises:
+        Malformed: it is none.
+    """
+    try:
+        return dict(parse_qsl(post.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError as problem:
+        raise Malformed("the body is no form") from problem
 
 
 def fields(value: Any) -> Fields:

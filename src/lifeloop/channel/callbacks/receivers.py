@@ -90,6 +90,21 @@ def receiver(name: str, catalogue: Catalogue, environ: Mapping[str, str], fetch:
         raise NotReady(f"{way}: {problem}") from problem
 
 
+def reports_back(way: str, catalogue: Catalogue) -> bool:
+    """Tell whether the project takes what a way out reports: it says what proves it, or has a mailbox for SMTP."""
+    given, name = catalogue.channels.get(way, {}), provider_of(way, catalogue)
+    if way == "smtp":
+        return "mailbox" in catalogue.channels
+    if name in READERS:
+        return bool(given.get("callback_topic" if name == "ses" else "callback_secret"))
+    found = None if way == "inbox" else declared_provider(name, catalogue.root)
+    return (
+        found is not None
+        and found.callbacks is not None
+        and bool(given.get(found.callbacks.proof.get("secret", "callback_secret")))
+    )
+
+
 def _way(name: str, catalogue: Catalogue) -> str | None:
     ways = [way for way in {catalogue.email: None, **dict.fromkeys(catalogue.channels)} if way not in BUILT_IN]
     ways = [way for way in ways if way != "inbox"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.reading import (
     Fields,
     at,
@@ -30,6 +31,8 @@ def read(post: Post) -> tuple[Report, ...]:
     kind, key = KINDS.get(text(event.get("type"))), post.headers.get("svix-id", "")
     if not event.get("type"):
         raise Malformed("there is no type in it")
+    if event.get("type") == "email.received":
+        return parsed.resend(event.get("data"))
     if kind is None or not key:
         return ()
     data = fields(event.get("data"))

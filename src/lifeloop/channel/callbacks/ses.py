@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.public_keys import SUBSCRIBE
 from lifeloop.channel.callbacks.reading import (
     Fields,
@@ -42,6 +43,8 @@ def read(post: Post) -> tuple[Report, ...]:
         return ()  # the greeting of a new topic is prose
     word = first(event.get("eventType"), event.get("notificationType")).lower()
     kind = KINDS.get(word)
+    if word == "received":
+        return parsed.ses(event)
     if kind is None:
         return ()
     key = text(envelope.get("MessageId"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.reading import Fields, at, code, fields, first, items, json_of, kept, message_id, text
 from lifeloop.channel.callbacks.values import Bounce, Kind, Post, Reader, Report
 
@@ -21,8 +22,11 @@ OTHER: dict[str, Kind] = {"60": "autoreplied", "80": "resubscribed"}
 
 def read(post: Post) -> tuple[Report, ...]:
     """Return what events say; the greeting of a new webhook holds none."""
-    events = (event for item in items(json_of(post)) for event in _events(item))
-    return tuple(report for event in events if (report := _report(event)))
+    found = items(json_of(post))
+    events = (event for item in found for event in _events(item))
+    relayed = (fields(item.get("msys")).get("relay_message") for item in found)
+    written = (report for one in relayed if one for report in parsed.sparkpost(one))
+    return (*(report for event in events if (report := report_of(event))), *written)
 
 
 def _events(item: Fields) -> Iterator[Fields]:
@@ -30,7 +34,8 @@ def _events(item: Fields) -> Iterator[Fields]:
         yield fields(found)
 
 
-def _report(event: Fields) -> Report | None:
+def report_of(event: Fields) -> Report | None:
+    """Return one event in our words; None for what is of no interest."""
     kind, key = KINDS.get(text(event.get("type"))), text(event.get("event_id"))
     graded = text(event.get("bounce_class"))
     if kind is None or not key:

@@ -10,10 +10,10 @@ from lifeloop.clock import Instant
 
 Kind = Literal[
     "accepted", "deferred", "delivered", "opened", "clicked", "bounced", "rejected", "failed", "complained",
-    "unsubscribed", "resubscribed", "replied", "autoreplied",
+    "unsubscribed", "resubscribed", "replied", "autoreplied", "opted_out", "opted_in",
 ]  # fmt: skip
 """``bounced``: the other side refused it. ``rejected``: the provider did not try. ``failed``: a fault of theirs or
-ours. ``deferred``: it is tried again."""
+ours. ``deferred``: it is tried again. ``opted_out``, ``opted_in``: they wrote STOP or START to a whole channel."""
 Bounce = Literal["hard", "soft", "block"]
 """Nobody is there; not now, for long; our name is not welcome, which says nothing about the person."""
 Reader = Literal["person", "proxy", "prefetch", "bot"]
@@ -53,9 +53,15 @@ class Report:
     """Our id of the message."""
     provider_id: str | None = None
     recipient: str | None = field(default=None, repr=False)
+    """Whose address it is about: where it went, or who wrote back."""
+    believed: bool = True
+    """What it says of addresses is believed whosever they are. Not of mail, which anybody can write: there only the
+    address that our own message went to counts."""
     bounce: Bounce | None = None
     listed: bool = False
     """The provider did not try, because the address stands on a list of its own."""
+    word: str = ""
+    """What somebody wrote back, where it is a word that asks for something: ``stop``, ``start`` or ``help``."""
     reason: str = ""
     """Codes only: no address, no prose."""
     by: Reader | None = None

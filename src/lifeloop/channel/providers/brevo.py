@@ -20,14 +20,16 @@ from lifeloop.journey.plan import Json
 
 HALF_AN_HOUR = 1800
 SEEN_BEFORE = frozenset({"duplicate_parameter", "duplicate_request"})
-SETTINGS = frozenset({"unauthorized", "not_enough_credits", "account_under_validation", "permission_denied"})
+CREDITS_ARE_USED_UP = "not_enough_credits"
+"""Of a plan with so many a day they come back by themselves."""
+SETTINGS = frozenset({"unauthorized", "account_under_validation", "permission_denied"})
 
 
 class Brevo:
     """Brevo's batches share one key for all their mails, so a lost answer would be a blind second try: singles."""
 
     TAKES: ClassVar[Mapping[str, str | None]] = {"token": NEEDED, "base": "https://api.brevo.com/v3"}
-    abilities = Abilities(batch=AT_ONCE, key_window=HALF_AN_HOUR)
+    abilities = Abilities(batch=AT_ONCE, key_window=HALF_AN_HOUR, rate=100)
     per_request = 1
 
     def __init__(self, said: Mapping[str, str]) -> None:
@@ -41,6 +43,8 @@ class Brevo:
     def receipts(self, mails: Sequence[Mail], reply: Reply, /) -> Sequence[Receipt]:
         """Read the id or the code. A key that was seen before says that the first try arrived."""
         code = said_code(reply.json, "code")
+        if code == CREDITS_ARE_USED_UP:
+            return reply.used_up(mails)
         outcome = None
         if not reply.ok and code in SEEN_BEFORE:
             outcome = Outcome.ACCEPTED

@@ -91,7 +91,7 @@ def _headers(envelope: Envelope, domain: str, project: str) -> dict[str, str]:
     del found["Feedback-ID"]  # each of these providers writes its own, and only one may stand there
     if envelope.locale:
         found["Content-Language"] = mime.one_line(envelope.locale)
-    taken = WRITTEN_BY_PROVIDERS | {name.lower() for name in found}
+    taken = WRITTEN_BY_PROVIDERS | {name.lower() for name in found} if envelope.headers else WRITTEN_BY_PROVIDERS
     for name, value in envelope.headers.items():
         if not mime.NAME.fullmatch(name):
             raise mime.Unsendable("a header has a name that mail does not carry")

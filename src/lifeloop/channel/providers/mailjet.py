@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import httpx
 
 from lifeloop.channel import answer
+from lifeloop.channel.callbacks.values import Report
+from lifeloop.channel.lookup import Question, accepted
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import NEEDED, post
+from lifeloop.channel.providers.provider import NEEDED, get, post
 from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
@@ -27,7 +30,7 @@ class Mailjet:
         "secret": NEEDED,
         "base": "https://api.mailjet.com/v3.1",
     }
-    abilities = Abilities(batch=BATCH)
+    abilities = Abilities(lookup=True, batch=BATCH)
     per_request = BATCH
 
     def __init__(self, said: Mapping[str, str]) -> None:
@@ -45,6 +48,19 @@ class Mailjet:
         if not isinstance(items, list) or len(items) != len(mails):
             return reply.receipts(mails, why=said_code(reply.json, "ErrorCode"))
         return [_receipt(mail, item, reply) for mail, item in zip(mails, items, strict=True)]
+
+    def searches(self, question: Question, /) -> Sequence[httpx.Request]:
+        """Return a search by our id, which stands in Mailjet's older interface."""
+        url = f"{self._said['base'].removesuffix('.1')}/REST/message"
+        request = get(url, headers={}, params={"CustomID": question.id, "Limit": 1})
+        return [next(httpx.BasicAuth(self._said["key"], self._said["secret"]).auth_flow(request))]
+
+    def found(self, question: Question, reply: Reply, /) -> tuple[Report, ...]:
+        """Read the list: a message in it was taken, unless Mailjet says that it did not try."""
+        theirs, status = (code_of(reply.fields.get("Data"), name) for name in ("ID", "Status"))
+        if status == "blocked":
+            return (replace(accepted(question, theirs), kind="rejected", reason=status),)
+        return (accepted(question, theirs),) if theirs else ()
 
 
 def _receipt(mail: Mail, item: Json, reply: Reply) -> Receipt:

@@ -7,8 +7,10 @@ from typing import ClassVar
 
 import httpx
 
+from lifeloop.channel.callbacks.values import Report
+from lifeloop.channel.lookup import Question, accepted
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import NEEDED, OPTIONAL, post
+from lifeloop.channel.providers.provider import NEEDED, OPTIONAL, get, post
 from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
@@ -32,7 +34,7 @@ class Postmark:
         "broadcast": OPTIONAL,
         "base": "https://api.postmarkapp.com",
     }
-    abilities = Abilities(batch=BATCH)
+    abilities = Abilities(lookup=True, batch=BATCH, concurrency=10)
     per_request = BATCH
 
     def __init__(self, said: Mapping[str, str]) -> None:
@@ -50,6 +52,19 @@ class Postmark:
         if not isinstance(reply.json, list) or len(reply.json) != len(mails):
             return reply.receipts(mails)
         return [_receipt(mail, item, reply) for mail, item in zip(mails, reply.json, strict=True)]
+
+    def searches(self, question: Question, /) -> Sequence[httpx.Request]:
+        """Return one search in each stream: without a name only the first is looked through."""
+        headers = {"X-Postmark-Server-Token": self._said["token"]}
+        streams = dict.fromkeys(stream for stream in (self._said["stream"], self._said["broadcast"]) if stream)
+        about: dict[str, object] = {"count": 1, "offset": 0, "metadata_lifeloop_id": question.id}
+        url = f"{self._said['base']}/messages/outbound"
+        return [get(url, headers=headers, params={**about, "messagestream": stream}) for stream in streams]
+
+    def found(self, question: Question, reply: Reply, /) -> tuple[Report, ...]:
+        """Read the list: a message in it was taken."""
+        theirs = code_of(reply.fields.get("Messages"), "MessageID")
+        return (accepted(question, theirs),) if theirs else ()
 
     def _mail(self, mail: Mail) -> dict[str, Json]:
         stream = self._said["broadcast"] if mail.optional and self._said["broadcast"] else self._said["stream"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lifeloop.channel import answer
@@ -78,6 +78,12 @@ class Reply:
             found = Outcome.CONFIGURATION
         return [self.receipt(item.id, found, why=why) for item in items]
 
+    def used_up(self, items: Sequence[Item]) -> list[Receipt]:
+        """Return what follows for each from an account whose quota is used up: nobody can repair that but time."""
+        why = "its quota is used up"
+        found = (self.receipt(item.id, Outcome.NOT_ACCEPTED, why=why) for item in items)
+        return [replace(one, slow_down=True, used_up=True) for one in found]
+
     def receipt(
         self,
         message: str,
@@ -96,6 +102,7 @@ class Reply:
             outcome=found,
             provider_id=known if taken else None,
             retry_after=None if taken else self.wait,
+            slow_down=found is Outcome.NOT_ACCEPTED and answer.is_too_fast(self.status, self.headers),
             detail=f"{self.said} ({why})" if why else self.said,
             address=address,
         )

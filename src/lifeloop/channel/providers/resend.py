@@ -19,7 +19,12 @@ from lifeloop.journey.plan import Json
 A_DAY = 86_400
 LARGEST_BATCH = 100
 REQUESTS_A_SECOND = 5.0
-QUOTA = frozenset({"daily_quota_exceeded", "monthly_quota_exceeded"})
+DAY_IS_USED_UP = "daily_quota_exceeded"
+MEANING = {
+    "monthly_quota_exceeded": Outcome.CONFIGURATION,
+    # The key is known with other words: an earlier try arrived, and the customer changed before its answer came.
+    "invalid_idempotent_request": Outcome.ACCEPTED,
+}
 
 
 class Resend:
@@ -51,7 +56,9 @@ class Resend:
         """Read ids and errors. Two tries under one key at the same time leave it open which of them counted."""
         if not reply.ok:
             name = said_code(reply.json, "name")
-            return reply.receipts(mails, Outcome.CONFIGURATION if name in QUOTA else None, why=name)
+            if name == DAY_IS_USED_UP:
+                return reply.used_up(mails)
+            return reply.receipts(mails, MEANING.get(name), why=name)
         if self.per_request == 1:
             return [reply.receipt(mails[0].id, provider_id=reply.fields.get("id"))]
         return _each(mails, reply)

@@ -7,9 +7,11 @@ from typing import ClassVar
 
 import httpx
 
+from lifeloop.channel.callbacks.values import Report
+from lifeloop.channel.lookup import Question, accepted
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, post
-from lifeloop.channel.providers.reply import Reply, said_code
+from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, get, post
+from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
 from lifeloop.journey.plan import Json
@@ -21,7 +23,7 @@ class SendGrid:
     """SendGrid keeps categories and custom arguments for long: only our own ids go into them."""
 
     TAKES: ClassVar[Mapping[str, str | None]] = {"token": NEEDED, "base": "https://api.sendgrid.com"}
-    abilities = Abilities(batch=AT_ONCE)
+    abilities = Abilities(lookup=True, batch=AT_ONCE, rate=100)
     per_request = 1
 
     def __init__(self, said: Mapping[str, str]) -> None:
@@ -37,6 +39,17 @@ class SendGrid:
         field = said_code(reply.json, "errors", "field")
         provider_id = reply.headers.get("x-message-id", "")
         return [reply.receipt(mails[0].id, provider_id=provider_id, why=f"about {field}" if field else "")]
+
+    def searches(self, question: Question, /) -> Sequence[httpx.Request]:
+        """Return a search in the email activity, which SendGrid sells apart; without it the answer is a refusal."""
+        headers = {"Authorization": f"Bearer {self._said['token']}"}
+        about = {"limit": 1, "query": f"(unique_args['lifeloop_id']=\"{question.id}\")"}
+        return [get(f"{self._said['base']}/v3/messages", headers=headers, params=about)]
+
+    def found(self, question: Question, reply: Reply, /) -> tuple[Report, ...]:
+        """Read the list: a message in it was taken. Its id begins with the one that sending gives."""
+        theirs = code_of(reply.fields.get("messages"), "msg_id")
+        return (accepted(question, theirs.partition(".")[0]),) if theirs else ()
 
 
 def _mail(mail: Mail) -> dict[str, Json]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
+from lifeloop.channel.callbacks.values import Malformed
 from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Forbidden
+from lifeloop.channel.lookup import Found, Question, Searchable
 from lifeloop.channel.mime import Unsendable
 from lifeloop.channel.providers.provider import Border
 from lifeloop.channel.providers.reply import Item, Reply
@@ -15,25 +18,39 @@ from lifeloop.channel.values import Abilities, Envelope, Receipt
 from lifeloop.clock import Clock
 from lifeloop.engine.retry import Outcome
 
+LOOKUPS_AT_ONCE = 4
+"""Searches are slow at every provider, and nobody waits for them."""
 Checked = TypeVar("Checked", bound=Item)
 
 
 class ProviderChannel(Generic[Checked]):
-    """Hands messages to one provider. ``name``: what the project calls it; ``check`` may raise ``Unsendable``."""
+    """Hands messages to one provider. ``name``: what the project calls it; ``check`` may raise ``Unsendable``.
+
+    ``at_once``: requests under way at a time, where the project says how many; None: what is known of the provider.
+    """
 
     def __init__(
-        self, name: str, border: Border[Checked], check: Callable[[Envelope], Checked], wire: Wire, clock: Clock
+        self,
+        name: str,
+        border: Border[Checked],
+        check: Callable[[Envelope], Checked],
+        wire: Wire,
+        clock: Clock,
+        *,
+        at_once: int | None = None,
     ) -> None:
         self._name = name
         self._border = border
         self._check = check
         self._wire = wire
         self._clock = clock
+        each, known = border.per_request, border.abilities
+        self._abilities = replace(known, per_request=each, batch=at_once * each if at_once else known.batch)
 
     @property
     def abilities(self) -> Abilities:
         """What the provider promises."""
-        return self._border.abilities
+        return self._abilities
 
     async def send(self, batch: Sequence[Envelope], /) -> Sequence[Receipt]:
         """Hand each message over once; one that cannot be made correctly is refused before anything is sent."""
@@ -49,9 +66,40 @@ class ProviderChannel(Generic[Checked]):
             receipts.update((receipt.id, receipt) for receipt in part)
         return [receipts[envelope.id] for envelope in batch]
 
+    async def look_up(self, questions: Sequence[Question], /) -> Sequence[Found]:
+        """Ask the provider what became of each message, a few at a time."""
+        border = self._border
+        if not self.abilities.lookup or not isinstance(border, Searchable):
+            return [Found(id=one.id, what="unknown") for one in questions]
+        places = asyncio.Semaphore(LOOKUPS_AT_ONCE)
+
+        async def one(question: Question) -> Found:
+            async with places:
+                return await self._search(border, question)
+
+        return await asyncio.gather(*(one(question) for question in questions))
+
     async def close(self) -> None:
         """Close the kept connections."""
         await self._wire.close()
+
+    async def _search(self, border: Searchable, question: Question) -> Found:
+        """Ask until something is found. One request that was not answered leaves it open, whatever the others said."""
+        absent = True
+        for request in border.searches(question):
+            try:
+                got = await self._wire.exchange(self._name, request)
+            except Forbidden:
+                return Found(id=question.id, what="unknown")
+            reply = Reply.read(self._name, got, self._clock.now())
+            try:
+                known = border.found(question, reply) if reply.ok and reply.json is not None else None
+            except Malformed:
+                known = None
+            if known:
+                return Found(id=question.id, what="there", reports=known)
+            absent = absent and known is not None
+        return Found(id=question.id, what="absent" if absent else "unknown")
 
     def _parts(self, items: Sequence[Checked]) -> Iterable[Sequence[Checked]]:
         size = self._border.per_request

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -25,6 +26,8 @@ SETTINGS = frozenset({
     "LimitExceededException", "AccessDeniedException", "InvalidSignatureException", "UnrecognizedClientException",
     "ExpiredTokenException", "SignatureDoesNotMatch",
 })  # fmt: skip
+DAY_IS_USED_UP = "Daily message quota exceeded"
+"""What SES says, under the same kind as being too fast, when 24 hours have had their messages."""
 LATER = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling"})
 
 
@@ -58,16 +61,16 @@ class Ses:
         """Read the id, or the kind of error: the status 400 stands for nearly all of them."""
         kind = (reply.headers.get("x-amzn-errortype") or code_of(reply.json, "__type")).partition(":")[0]
         kind = kind.rpartition("#")[2]
+        if not reply.ok and DAY_IS_USED_UP in code_of(reply.json, "message"):
+            return reply.used_up(mails)
         outcome = None
         if not reply.ok and (kind in SETTINGS or "not verified" in code_of(reply.json, "message")):
             outcome = Outcome.CONFIGURATION
         elif not reply.ok and kind in LATER:
             outcome = Outcome.NOT_ACCEPTED
-        return [
-            reply.receipt(
-                mails[0].id, outcome, provider_id=code_of(reply.json, "MessageId"), why=kind if kind.isalnum() else ""
-            )
-        ]
+        why = kind if kind.isalnum() else ""
+        found = reply.receipt(mails[0].id, outcome, provider_id=code_of(reply.json, "MessageId"), why=why)
+        return [replace(found, slow_down=found.slow_down or outcome is Outcome.NOT_ACCEPTED)]
 
     def _mail(self, mail: Mail, now: Instant) -> dict[str, Any]:
         chosen = self._said["configuration_set"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar
 
 import httpx
 
+from lifeloop.channel.callbacks import sparkpost
+from lifeloop.channel.callbacks.values import Report
+from lifeloop.channel.lookup import Question
 from lifeloop.channel.mime import Unsendable
 from lifeloop.channel.providers.mail import Mail
-from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, OPTIONAL, post
+from lifeloop.channel.providers.provider import AT_ONCE, NEEDED, OPTIONAL, get, post
 from lifeloop.channel.providers.reply import Reply, code_of, said_code
 from lifeloop.channel.values import Abilities, Receipt
 from lifeloop.clock import Instant
@@ -17,6 +21,8 @@ from lifeloop.engine.retry import Outcome
 from lifeloop.journey.plan import Json
 
 PLAN_IS_USED_UP = 420
+A_LITTLE = 60
+"""Seconds by which the clocks of two computers may differ."""
 
 
 class SparkPost:
@@ -27,7 +33,7 @@ class SparkPost:
         "return_path": OPTIONAL,
         "base": "https://api.sparkpost.com/api/v1",
     }
-    abilities = Abilities(batch=AT_ONCE)
+    abilities = Abilities(lookup=True, batch=AT_ONCE)
     per_request = 1
 
     def __init__(self, said: Mapping[str, str]) -> None:
@@ -45,12 +51,26 @@ class SparkPost:
         """Read the counts: a success that accepted nobody is a refusal of the address."""
         mail, results = mails[0], reply.fields.get("results")
         if reply.status == PLAN_IS_USED_UP:
-            return [reply.receipt(mail.id, Outcome.CONFIGURATION, why="the plan's limit is reached")]
+            return reply.used_up(mails)
         if not reply.ok:
             return [reply.receipt(mail.id, why=said_code(reply.json, "errors", "code"))]
         if code_of(results, "total_accepted_recipients") == "0":
             return [reply.receipt(mail.id, Outcome.REJECTED, why="the address was refused", address="dead")]
         return [reply.receipt(mail.id, provider_id=code_of(results, "id"))]
+
+    def searches(self, question: Question, /) -> Sequence[httpx.Request]:
+        """Return a search through what happened with this address since then: there is no filter for our own id."""
+        since = datetime.fromtimestamp(question.since - A_LITTLE, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        about = {"recipients": question.to, "from": since, "per_page": 20}
+        headers = {"Authorization": self._said["token"]}
+        return [get(f"{self._said['base']}/events/message", headers=headers, params=about)]
+
+    def found(self, question: Question, reply: Reply, /) -> tuple[Report, ...]:
+        """Read the events of our message: they are those that a callback brings, under the same names."""
+        results = reply.fields.get("results")
+        events = results if isinstance(results, list) else []
+        known = (sparkpost.report_of(event) for event in events if isinstance(event, dict))
+        return tuple(report for report in known if report and report.message == question.id)
 
     def _mail(self, mail: Mail) -> dict[str, Json]:
         return {

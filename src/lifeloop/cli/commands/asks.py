@@ -34,8 +34,6 @@ SHAPE = document(
         )
     ),
 )
-REFERENCE = 12
-"""Letters of an id that are shown: enough to name one."""
 
 
 def asks(who: str = "", /, *, here: Here) -> int:
@@ -82,7 +80,7 @@ def _document(one: Question) -> dict[str, Any]:
 
 
 def _show(one: Question, now: Instant, zone: ZoneInfo, here: Here) -> None:
-    reference = one.message.id[:REFERENCE]
+    reference = one.message.reference
     here.out.print(Text(one.words, "bold"))
     say(here.out, "to", one.message.name)
     say(here.out, "about", f"{one.customer.key} in {one.message.journey}")

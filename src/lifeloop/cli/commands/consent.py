@@ -15,6 +15,7 @@ from lifeloop.cli.moments import iso, when, zone_for
 from lifeloop.cli.shapes import ANYTHING, FLAG, INSTANT, TEXT, by_name, document, fields_of, many, maybe
 
 if TYPE_CHECKING:
+    from lifeloop.engine.values import Sale
     from lifeloop.store.opt_ins import OptInRow
     from lifeloop.store.preferences import Wish
     from lifeloop.store.values import ConsentRow, Customer
@@ -25,16 +26,24 @@ SAID = fields_of(
     at=INSTANT, topic=TEXT, channel=TEXT, granted=FLAG, source=TEXT, wording=TEXT, version=TEXT, evidence=ANYTHING
 )
 ASKED = fields_of(topic=TEXT, at=INSTANT, expires_at=INSTANT, confirmed_at=maybe(INSTANT))
+SOLD = fields_of(reference=TEXT, product=TEXT, at=INSTANT, opt_out_offered=FLAG, company=TEXT)
 SHAPE = document(
-    "`consent show`: present permissions by topic, all that was ever said with its proof, and requests that wait for a"
-    " yes by mail.",
+    "`consent show`: present permissions by topic, all that was ever said with its proof, requests that wait for a"
+    " yes by mail, and sales that let us write about similar things.",
     customer=TEXT,
     permissions=by_name(FLAG),
     pace=maybe(TEXT),
     paused_until=maybe(INSTANT),
     ledger=many(SAID),
     requests=many(ASKED),
+    sales=many(SOLD),
 )
+SHAPES = {
+    "request": document(
+        "Whether a mail with a button is on its way: `asked` is false if they said yes already.", topic=TEXT, asked=FLAG
+    ),
+    "setup": document("The files that were written; none that were there.", wrote=many(TEXT)),
+}
 SHIPPED = Path(__file__).parents[1] / "double_opt_in"
 FILES = {
     "consent.yaml": "journeys/consent.yaml",
@@ -61,7 +70,7 @@ def show(who: str, /, *, here: Here) -> int:
         Their id or e-mail address.
     """
     from lifeloop.cli.rooms import rooms
-    from lifeloop.store import consents, opt_ins, preferences
+    from lifeloop.store import consents, opt_ins, preferences, sales
     from lifeloop.work.finding import find_customer
 
     with rooms(here) as space:
@@ -71,10 +80,12 @@ def show(who: str, /, *, here: Here) -> int:
             ledger = consents.history(tx, found.id)
             asked = opt_ins.of_customer(tx, found.id)
             wish = preferences.of_customer(tx, found.id)
+            bought = sales.of_customers(tx, [found.id]).get(found.id, ())
         if here.out.as_json:
-            here.out.json(_document(found, present, ledger, asked, wish))
+            here.out.json(_document(found, present, ledger, asked, wish) | {"sales": [_sale(one) for one in bought]})
         else:
             _print(here, space, found, present, ledger, asked, wish)
+            _print_sales(here, space, found, bought)
     return Exit.FINE
 
 
@@ -118,6 +129,60 @@ def request(who: str, topic: str, /, *, wording: str = "", version: str = "", so
 
 
 @app.command
+def sale(
+    who: str,
+    product: str,
+    reference: str,
+    /,
+    *,
+    at: str = "",
+    opt_out_offered: bool = False,
+    source: str = "hand",
+    here: Here,
+) -> int:
+    """Note a sale in which you got a customer's address, so that you may write about similar things without a yes.
+
+    It counts for topics that name the product under "similar_to", where the law of the customer's country allows it,
+    and only if they could say no at the sale itself. Whatever they say later goes first.
+
+    Parameters
+    ----------
+    who
+        Their id or e-mail address.
+    product
+        What they bought, by the name that topics use, such as electricity.
+    reference
+        The order or contract, so that it can be looked up.
+    at
+        When: 2026-03-01, or with a time. Today unless said.
+    opt_out_offered
+        They could say no to being written to right there, at no cost.
+    source
+        Who says so, such as shop.
+    """
+    from lifeloop.cli.rooms import rooms
+    from lifeloop.work.finding import find_customer
+    from lifeloop.work.selling import NotThen, note_sale
+
+    with rooms(here) as space:
+        with space.store.reading() as tx:
+            found = find_customer(tx, who)
+        try:
+            sold = note_sale(
+                space, found, product=product, reference=reference, at=at, offered=opt_out_offered, source=source
+            )
+        except NotThen as problem:
+            raise WrongUsage(str(problem), hint="write  --at 2026-03-01") from problem
+        if not sold:
+            here.out.print(f"{reference} was noted before; it stays as it is.")
+        elif not opt_out_offered:
+            here.out.print("Noted. It allows nothing: they could not say no right there (--opt-out-offered).")
+        else:
+            here.out.print(f"Noted: {found.key} bought {product} ({reference}).")
+    return Exit.FINE
+
+
+@app.command
 def setup(*, here: Here) -> int:
     """Add the journey and the mail that ask back, in English and Dutch. Files that are there stay as they are."""
     made = []
@@ -127,6 +192,9 @@ def setup(*, here: Here) -> int:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text((SHIPPED / name).read_text(encoding="utf-8"), encoding="utf-8")
             made.append(here.shown(file))
+    if here.out.as_json:
+        here.out.json({"wrote": made})
+        return Exit.FINE
     for path in made:
         here.out.print(f"  wrote {path}", wrap=False)
     if not made:
@@ -136,6 +204,9 @@ def setup(*, here: Here) -> int:
 
 
 def _say(here: Here, asked: Asked) -> None:
+    if here.out.as_json and asked.refused in (None, "granted"):
+        here.out.json({"topic": asked.topic, "asked": asked.refused is None})
+        return
     match asked.refused:
         case None:
             here.out.print(f"A mail with a button is on its way about {asked.topic}; it is good for seven days.")
@@ -184,6 +255,24 @@ def _print(
         if one.confirmed_at is None:
             state = "waits for a yes" if one.expires_at >= now else "was never confirmed"
             out.print(f"  {when(one.at, zone, now)}  asked {one.topic}, {state}", wrap=False)
+
+
+def _print_sales(here: Here, space: Workspace, found: Customer, bought: tuple[Sale, ...]) -> None:
+    zone = zone_for(found.data.get("timezone"), space.catalogue.timezone)
+    for one in bought:
+        offered = "could say no there" if one.offered else "could not say no there: it allows nothing"
+        moment = when(one.at, zone, space.clock.now())
+        here.out.print(f"  {moment}  sale {one.product}  {one.reference}, {one.entity}, {offered}", wrap=False)
+
+
+def _sale(one: Sale) -> dict[str, Any]:
+    return {
+        "reference": one.reference,
+        "product": one.product,
+        "at": iso(one.at),
+        "opt_out_offered": one.offered,
+        "company": one.entity,
+    }
 
 
 def _document(

@@ -109,7 +109,7 @@ def domain(
 
     try:
         resolver = Written(_answers(here.cwd / from_file)) if from_file else system_resolver()
-        found = check_domain(name, resolver, _catalogue(here), selector)
+        found = [*check_domain(name, resolver, _catalogue(here), selector), *_arrival(here)]
     except Unasked as problem:
         raise Unreachable(
             f"nobody could be asked about {name}: {problem}", hint="with answers from elsewhere:  --from-file FILE.json"
@@ -142,6 +142,20 @@ def _catalogue(here: Here) -> Catalogue | None:
         return open_project(here).catalogue
     except NoProject:
         return None
+
+
+def _arrival(here: Here) -> list[Finding]:
+    """Return what became of this project's mail lately; a domain can be checked without a project."""
+    from lifeloop.work.arrival import lately
+
+    try:
+        space = _open(here)
+    except (NoProject, Unreachable):
+        return []
+    try:
+        return lately(space)
+    finally:
+        space.close()
 
 
 def _open(here: Here) -> Workspace:

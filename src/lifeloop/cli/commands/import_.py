@@ -52,7 +52,7 @@ def import_file(
     encoding: str | None = None,
     here: Here,
 ) -> int:
-    """Import customers or events from a CSV or JSON Lines file.
+    """Import customers or events from a CSV, JSON Lines or Parquet file.
 
     What the columns mean is guessed from their names and shown; --dry-run shows it and changes nothing. Rows that
     cannot be taken are put beside the file with the reasons; all others are imported. The same file again adds nothing.

@@ -1,4 +1,4 @@
-"""``lifeloop pause``: journeys rest, or nothing leaves at all."""
+"""``lifeloop pause``: journeys rest."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from lifeloop.cli.completing import JourneyName
-from lifeloop.cli.errors import Exit, WrongUsage
+from lifeloop.cli.errors import Exit
 from lifeloop.cli.here import Here
+from lifeloop.cli.naming import journeys_meant
 from lifeloop.cli.shapes import FLAG, TEXT, document, many
 from lifeloop.journey.prose_time import counted
 
 SHAPE = document(
-    "What rests now. `everything`: the kill switch is on, and nothing leaves whatever journey it is of. `paused`: those"
-    " that did not rest before.",
+    "What rests now. `everything`: every journey was meant. `paused`: those that did not rest before.",
     everything=FLAG,
     paused=many(TEXT),
     reason=TEXT,
@@ -27,44 +27,31 @@ def pause(
     reason: str = "paused by hand",
     here: Here,
 ) -> int:
-    """Let a journey rest, or stop everything. Timers and events are kept.
+    """Let a journey rest: nobody enters or moves, nothing leaves. Timers and events stay.
 
-    Nobody in it moves, and nothing of it leaves. Nobody is lost: when it goes on, each message is judged by how
-    late it has become. See "lifeloop resume".
+    Nobody is lost: when it goes on, each message is judged by how late it has become. See "lifeloop resume". To stop
+    only what is about to leave, while people go on moving:  lifeloop halt
 
     Parameters
     ----------
     journeys
         The journeys to rest.
     everything
-        Nothing leaves, whatever journey it is of: the emergency stop.
+        All journeys.
     reason
         Why, for whoever looks next.
     """
     from lifeloop.cli.rooms import rooms
     from lifeloop.work import resting
-    from lifeloop.work.finding import check_journey
 
-    if everything == bool(journeys):
-        raise WrongUsage(
-            "which journey shall rest?", hint="lifeloop pause JOURNEY, or everything:  lifeloop pause --all"
-        )
     with rooms(here) as space:
-        with space.store.reading() as tx:
-            for name in journeys:
-                check_journey(space, tx, name)
-        if everything:
-            resting.halt(space, reason)
-            done: tuple[str, ...] = ()
-        else:
-            done = resting.pause(space, journeys, reason)
-        people = resting.awakening(space, journeys).people if journeys else 0
+        names = journeys_meant(space, journeys, everything=everything, command="pause", asks="rest")
+        done = resting.pause(space, names, reason)
+        people = resting.awakening(space, names).people
     if here.out.as_json:
         here.out.json({"everything": everything, "paused": list(done), "reason": reason})
-    elif everything:
-        here.out.print("Everything rests: nothing leaves any more.", "to go on:  lifeloop resume --all")
     else:
-        _say(journeys, done, people, here)
+        _say(names, done, people, here)
     return Exit.FINE
 
 

@@ -11,14 +11,16 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
-from lifeloop.cli.asked_message import Asked, instant_of_text, known_message, person_for
-from lifeloop.cli.completing import JourneyName, MessageName, PersonName
+from lifeloop.cli.asked_message import AS_USUAL, Asked, Asking
+from lifeloop.cli.completing import MessageName
 from lifeloop.cli.errors import Exit, WrongUsage
 from lifeloop.cli.here import Here
+from lifeloop.cli.mistakes import print_list
 from lifeloop.cli.opened import TEMPLATES, open_project
 from lifeloop.cli.output import Output
-from lifeloop.cli.shapes import FLAG, TEXT, by_name, document, fields_of, many, maybe, one_of
+from lifeloop.cli.shapes import DIAGNOSTIC, FLAG, TEXT, by_name, document, fields_of, many, maybe, one_of
 from lifeloop.engine.zones import utc
+from lifeloop.journey.exchange import as_json
 from lifeloop.message.checks import Check
 from lifeloop.message.preview import Preview
 from lifeloop.message.render import Renderer
@@ -40,7 +42,9 @@ SHAPE = document(
             text=TEXT,
             html=maybe(TEXT),
             links=many(TEXT),
-            checks=many(fields_of(name=TEXT, state=one_of("ok", "warning", "error"), words=TEXT)),
+            checks=many(
+                fields_of(name=TEXT, state=one_of("ok", "warning", "error"), words=TEXT, found=many(DIAGNOSTIC))
+            ),
             missing=by_name(TEXT),
             made_up=many(TEXT),
         )
@@ -54,9 +58,7 @@ def preview(
     message: MessageName,
     /,
     *,
-    person: Annotated[PersonName | None, Parameter(name="--as")] = None,
-    at: str | None = None,
-    journey: JourneyName | None = None,
+    asking: Asking = AS_USUAL,
     locales: bool = False,
     save: Path | None = None,
     open_: Annotated[bool, Parameter(name="--open")] = False,
@@ -68,12 +70,6 @@ def preview(
     ----------
     message
         The message, such as renewal/offer.
-    person
-        One of your sample people, such as ana. Without it: the one that the message names as its sample.
-    at
-        The moment it is sent, such as 2026-06-01 or "2026-06-01 09:30".
-    journey
-        The journey that sends it, when several do: what the step says comes along.
     locales
         In every language there is.
     save
@@ -83,8 +79,7 @@ def preview(
     """
     opened = open_project(here)
     renderer = Renderer(opened.root / TEMPLATES, opened.catalogue)
-    asked = Asked(opened, renderer, known_message(message, renderer), instant_of_text(opened, at), journey)
-    asked.person = person_for(opened, renderer, message, person)
+    asked = Asked(opened, renderer, message, asking)
     shown = asked.previews() if locales else [asked.preview(None)]
     if save:
         _save(save, shown[0])
@@ -113,8 +108,10 @@ def _print(out: Output, one: Preview, *, named: bool) -> None:
     _row(out, "Text", "")
     for line in made.text.strip().splitlines():
         out.print(Text(f"  {line}".rstrip()))
-    _row(out, "Links", _links(one))
     _row(out, "Checks", Text(" · ").join(_check(check) for check in one.checks))
+    found = [mistake for check in one.checks for mistake in check.found]
+    if found:
+        print_list(out, found, len(found))
     if one.missing:
         _row(out, "Missing", ", ".join(f"{locale} ({file} is used)" for locale, file in one.missing.items()))
     if one.made_up:
@@ -128,14 +125,10 @@ def _row(out: Output, label: str, words: str | Text, aside: str = "") -> None:
     out.print(row)
 
 
-def _links(one: Preview) -> str:
-    count = len(one.links)
-    return f"{count - one.untracked} ok" + (f" · {one.untracked} without a tracking name" if one.untracked else "")
-
-
 def _check(check: Check) -> Text:
-    words = f"{check.name} {check.words or check.state}".strip()
-    return Text(words if check.state == "ok" else f"{words} ({check.state})", STATES[check.state])
+    return Text(
+        f"{check.name} {check.figure if check.state == 'ok' and check.figure else check.state}", STATES[check.state]
+    )
 
 
 def _is_good(one: Preview) -> bool:
@@ -183,7 +176,12 @@ def _as_json(one: Preview) -> dict[str, Any]:
         "text": made.text,
         "html": made.html,
         "links": list(one.links),
-        "checks": [{"name": check.name, "state": check.state, "words": check.words} for check in one.checks],
+        "checks": [_check_document(check) for check in one.checks],
         "missing": dict(one.missing),
         "made_up": list(one.made_up),
     }
+
+
+def _check_document(check: Check) -> dict[str, Any]:
+    found = [as_json(one) for one in check.found]
+    return {"name": check.name, "state": check.state, "words": check.words, "found": found}

@@ -8,25 +8,23 @@ from cyclopts import Parameter
 
 from lifeloop.cli.asking import agreed
 from lifeloop.cli.completing import JourneyName
-from lifeloop.cli.errors import Exit, Refused, WrongUsage
+from lifeloop.cli.errors import Exit, Refused
 from lifeloop.cli.here import Here
+from lifeloop.cli.naming import journeys_meant
 from lifeloop.cli.shapes import COUNT, FLAG, TEXT, document, many
 from lifeloop.journey.prose_time import counted
 
 if TYPE_CHECKING:
     from lifeloop.work.resting import Awakening
-    from lifeloop.work.workspace import Workspace
 
 SHAPE = document(
-    "What goes on now. `people` are due, `messages` leave within the hour, `late` are skipped because they have become"
-    " too late; `released`: messages held for a person that are tried again.",
+    "What goes on now. `people` are due, `messages` would leave within the hour, `late` are skipped because they have"
+    " become too late.",
     journeys=many(TEXT),
     everything=FLAG,
-    here=FLAG,
     people=COUNT,
     messages=COUNT,
     late=COUNT,
-    released=COUNT,
 )
 MANY = 100
 """More messages within one hour than this leave only when somebody says so."""
@@ -35,66 +33,45 @@ MANY = 100
 def resume(
     *journeys: JourneyName,
     everything: Annotated[bool, Parameter(name="--all")] = False,
-    this: Annotated[bool, Parameter(name="--here")] = False,
     yes: Annotated[bool, Parameter(alias="-y")] = False,
     here: Here,
 ) -> int:
-    """Let journeys go on, and say first what will happen.
+    """Let journeys that rest go on, and say first what will happen.
 
-    That is: who is due, what leaves, what has become too late. Messages that were held for you are tried again, too.
+    That is: who is due, what leaves, what has become too late. Who is overdue goes on in turn, the newest first, at
+    the pace of a release: never all at once. What was halted stays halted. See "lifeloop release".
 
     Parameters
     ----------
     journeys
         The journeys that go on.
     everything
-        All that rest, and the emergency stop is lifted.
-    this
-        This database is the right one: say it after a restore or a move to another machine, when nothing leaves.
+        All that rest.
     yes
         Go on even if more than 100 messages leave within the hour.
     """
     from lifeloop.cli.rooms import rooms
     from lifeloop.cli.waking import wake_journeys
     from lifeloop.work import resting
-    from lifeloop.work.finding import check_journey
 
-    if not (journeys or everything or this):
-        raise WrongUsage(
-            "which journey shall go on?", hint="lifeloop resume JOURNEY, or all of them:  lifeloop resume --all"
-        )
     with rooms(here) as space:
-        with space.store.reading() as tx:
-            for name in journeys:
-                check_journey(space, tx, name)
-        names = _names(space, journeys, wide=everything or this)
+        names = journeys_meant(space, journeys, everything=everything, command="resume", asks="go on")
         first = resting.awakening(space, names)
         if first.messages > MANY and not (yes or agreed(here.out, f"{_said(first)}. Go on?")):
             raise Refused(f"{_said(first)}", hint="if that is what you want, say it again with --yes")
-        released = resting.resume(space, names, everything=everything, here=this)
+        resting.resume(space, names)
         wake_journeys(space, names, here.out)
     if here.out.as_json:
-        told = {"people": first.people, "messages": first.messages, "late": first.late, "released": released}
-        here.out.json({"journeys": list(names), "everything": everything, "here": this, **told})
+        told = {"people": first.people, "messages": first.messages, "late": first.late}
+        here.out.json({"journeys": list(names), "everything": everything, **told})
     else:
-        _say(names, first, released, here)
+        _say(names, first, here)
     return Exit.FINE
 
 
-def _say(names: tuple[str, ...], first: Awakening, released: int, here: Here) -> None:
+def _say(names: tuple[str, ...], first: Awakening, here: Here) -> None:
     here.out.print(f"{', '.join(names)} {'goes' if len(names) == 1 else 'go'} on" if names else "Everything goes on")
     here.out.print(_said(first), style="dim")
-    if released:
-        here.out.print(f"{counted(released, 'held message')} will be tried again", style="dim")
-
-
-def _names(space: Workspace, journeys: tuple[str, ...], *, wide: bool) -> tuple[str, ...]:
-    from lifeloop.store import journeys as published
-
-    if not wide:
-        return journeys
-    with space.store.reading() as tx:
-        return tuple(row.name for row in published.rows(tx))
 
 
 def _said(first: Awakening) -> str:

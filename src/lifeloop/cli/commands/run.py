@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
@@ -11,9 +12,10 @@ from cyclopts.validators import Number
 
 from lifeloop.cli.database import open_rooms
 from lifeloop.cli.errors import Exit
+from lifeloop.cli.halted import TRIP, trip_document
 from lifeloop.cli.here import Here
 from lifeloop.cli.moments import iso, iso_or_none, when, zone_for
-from lifeloop.cli.shapes import COUNT, INSTANT, NUMBER, TEXT, by_name, document, maybe
+from lifeloop.cli.shapes import COUNT, INSTANT, NUMBER, TEXT, by_name, document, many, maybe
 from lifeloop.cli.stopping import gently
 from lifeloop.engine.zones import local
 
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
 
 SHAPE = document(
     "One wave: how many people were admitted and moved, how many messages were sent, held or dropped. Without --once,"
-    " one such line for each wave that did something. `halted` says why nothing may leave.",
+    " one such line for each wave that did something. `halted` says why nothing may leave; `tripped`, what"
+    " breakers halted meanwhile.",
     at=INSTANT,
     counts=by_name(COUNT),
     seconds=NUMBER,
     next_due=maybe(INSTANT),
     halted=maybe(TEXT),
+    tripped=many(TRIP),
 )
 ORDER = ("admitted", "moved", "sent")
 
@@ -39,6 +43,7 @@ def run(
     *,
     once: bool = False,
     batch: Annotated[int, Parameter(validator=Number(gte=1, lte=10_000))] = 500,
+    ingest_port: Annotated[int | None, Parameter(validator=Number(gte=0, lte=65_535))] = None,
     here: Here,
 ) -> int:
     """Let journeys run in this window, without a Prefect server.
@@ -52,13 +57,28 @@ def run(
         Do what is due now, and end.
     batch
         How many people are moved in one go.
+    ingest_port
+        Take in events over HTTP, too, on this port or the next free one, as lifeloop serve-ingest does.
     """
     space = open_rooms(here)
     try:
         _publish_first(space, here)
-        return _run(space, once=once, batch=batch, here=here)
+        with _events(space, ingest_port, here):
+            return _run(space, once=once, batch=batch, here=here)
     finally:
         space.close()
+
+
+@contextmanager
+def _events(space: Workspace, port: int | None, here: Here) -> Iterator[None]:
+    from lifeloop.cli.taking_in import taking_in
+
+    if port is None:
+        yield
+        return
+    with taking_in(space, port) as address:
+        here.out.note(f"Events are taken in at {address}")
+        yield
 
 
 def _run(space: Workspace, *, once: bool, batch: int, here: Here) -> int:
@@ -71,10 +91,16 @@ def _run(space: Workspace, *, once: bool, batch: int, here: Here) -> int:
         here.out.note(f"Running on {space.store.url}. Ctrl-C to stop.")
     with gently(lambda: _stop(runner, here)):
         if once:
-            _say(asyncio.run(runner.run_once()), space, here)
+            _say(asyncio.run(_once(runner)), space, here)
         else:
             asyncio.run(runner.run_forever())
     return Exit.FINE
+
+
+async def _once(runner: Runner) -> Told:
+    told = await runner.run_once()
+    await runner.finish()
+    return told
 
 
 def _stop(runner: Runner, here: Here) -> None:
@@ -111,6 +137,7 @@ def line_of(told: Told, zone: ZoneInfo) -> str:
     parts = [f"{word} {told.counts[word]:,}" for word in words if told.counts[word]] or ["nothing was due"]
     due = f"next {when(told.next_due, zone, told.at)}" if told.next_due is not None else "nothing waits"
     halted = [f"halted: {told.halted}"] if told.halted else []
+    halted += [f"halted the {trip.scope} {trip.name}: {trip.reason}" for trip in told.tripped]
     return f"{local(told.at, zone):%H:%M:%S}  " + " · ".join([*parts, *halted, f"{told.seconds:.1f} s", due])
 
 
@@ -121,4 +148,5 @@ def _document(told: Told) -> Mapping[str, Any]:
         "seconds": round(told.seconds, 3),
         "next_due": iso_or_none(told.next_due),
         "halted": told.halted,
+        "tripped": [trip_document(one) for one in told.tripped],
     }

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from lifeloop.cli.asked_message import Asked, instant_of_text, known_message, person_for
-from lifeloop.cli.completing import JourneyName, MessageName, PersonName
+from lifeloop.cli.asked_message import AS_USUAL, Asked, Asking
+from lifeloop.cli.completing import MessageName
 from lifeloop.cli.errors import Exit, Refused, WrongUsage
 from lifeloop.cli.here import Here
 from lifeloop.cli.opened import open_project
@@ -30,9 +26,7 @@ def send_test(
     /,
     *,
     to: str = "",
-    person: Annotated[PersonName | None, Parameter(name="--as")] = None,
-    at: str | None = None,
-    journey: JourneyName | None = None,
+    asking: Asking = AS_USUAL,
     here: Here,
 ) -> int:
     """Send one message to yourself, as one of your sample people would get it.
@@ -46,12 +40,6 @@ def send_test(
         The message, such as renewal/offer.
     to
         Your address, or your number for texts.
-    person
-        One of your sample people, such as ana. Without it: the one that the message names as its sample.
-    at
-        The moment it is written for, such as 2026-06-01.
-    journey
-        The journey that sends it, when several do: what the step says comes along.
     """
     from lifeloop.cli.rooms import rooms
     from lifeloop.engine.retry import Outcome
@@ -60,11 +48,7 @@ def send_test(
     if not to:
         raise WrongUsage("to whom?", hint=f"lifeloop send-test {message} --to me@example.com")
     with rooms(here) as space:
-        opened = open_project(here)
-        asked = Asked(
-            opened, space.renderer, known_message(message, space.renderer), instant_of_text(opened, at), journey
-        )
-        asked.person = person_for(opened, space.renderer, message, person)
+        asked = Asked(open_project(here), space.renderer, message, asking)
         rendered = asked.preview(None).rendered
         try:
             receipt = sendtest.send_test(space, rendered, to)

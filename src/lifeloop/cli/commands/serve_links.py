@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -10,6 +9,7 @@ from cyclopts import Parameter
 from lifeloop.cli.database import open_rooms
 from lifeloop.cli.errors import Exit, Refused, WrongUsage
 from lifeloop.cli.here import Here
+from lifeloop.cli.reach import check_reach
 
 if TYPE_CHECKING:
     from lifeloop.work.workspace import Workspace
@@ -39,9 +39,7 @@ def serve_links(
     behind_proxy
         Your web server stands in front, and what it says of where a visit comes from is true (X-Forwarded-For).
     """
-    if not _is_here(host) and not behind_proxy:
-        hint = "put a web server with https in front, and say --behind-proxy"
-        raise Refused(f"{host} can be reached by others", hint=hint)
+    check_reach(host, behind_proxy=behind_proxy)
     space = open_rooms(here)
     try:
         _serve(space, port, host, behind_proxy=behind_proxy, here=here)
@@ -51,11 +49,13 @@ def serve_links(
 
 
 def _serve(space: Workspace, port: int, host: str, *, behind_proxy: bool, here: Here) -> None:
+    from lifeloop.cli.waking import Waker
     from lifeloop.web.recipient import NoPages, create_public_app
     from lifeloop.web.server import serve
 
+    waker = Waker(space, here.out)
     try:
-        app = create_public_app(space, behind_proxy=behind_proxy)
+        app = create_public_app(space, behind_proxy=behind_proxy, wake=waker.wake)
     except NoPages as problem:
         hint = "add to lifeloop.yaml:  web: {address: https://mail.example.com, secret: env.LIFELOOP_LINK_SECRET}"
         raise WrongUsage("this project says nowhere where its pages are", hint=hint) from problem
@@ -66,11 +66,5 @@ def _serve(space: Workspace, port: int, host: str, *, behind_proxy: bool, here: 
         here.out.print(f"Pages for {space.catalogue.web.address} at {address}", wrap=False)
         here.out.note("Ctrl-C stops.")
 
-    serve(app, port=port, host=host, open_browser=False, announce=told)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    with waker:
+        serve(app, port=port, host=host, open_browser=False, announce=told)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -80,7 +81,10 @@ def simulate(
     every_path: bool = False,
     as_table: bool = False,
     people: Many = (),
-    population: int | None = None,
+    population: int | Literal["customers"] | None = None,
+    sample: int | None = None,
+    processes: int | None = None,
+    picture: Path | None = None,
     here: Here,
 ) -> int:
     """Live through a journey in milliseconds: what one person would get, when, and why.
@@ -115,10 +119,25 @@ def simulate(
     people
         With --as-table: only these people.
     population
-        So many made-up customers instead of one person: how many messages they get, and when.
+        So many made-up customers instead of one person: how many messages they get, and when. Or "customers": everybody
+        in the database, from where they stand now.
+    sample
+        With --population customers: only so many of them, drawn by the seed; the figures are scaled up.
+    processes
+        With --population customers: how many processes share the work. The result is the same. Without it: one a core.
+    picture
+        With --population customers: a file to draw the days into, such as forecast.svg.
     """
     bench = Bench(open_project(here))
     wish = Wish(journey, begin, length, event, set_, path, seed, together)
+    if population == "customers":
+        from lifeloop.cli.forecasting import Asked, show_forecast
+
+        return show_forecast(here, wish, Asked(sample, processes, picture), EMPTY)
+    if (sample, processes, picture) != (None, None, None):
+        raise WrongUsage(
+            "--sample, --processes and --picture are about your customers", hint="say  --population customers"
+        )
     if population is not None:
         from lifeloop.cli.crowd import show_population
 
@@ -152,11 +171,11 @@ def _print(here: Here, rehearsal: Rehearsal, lines: Sequence[Line], seconds: flo
     asked, out = rehearsal.asked, here.out
     for note in rehearsal.notes:
         out.note(note)
-    out.print(Text.assemble((who_words(rehearsal), "bold"), (f"   seed {asked.seed}", "dim")), wrap=False)
+    out.print(Text.assemble((who_words(rehearsal), "bold"), (f"   seed {asked.seed}", "dim")))
     out.print("")
     timeline = Timeline(out, rehearsal.days.zone, several=len(asked.plans) > 1)
     timeline.draw(lines)
-    out.print(Text(_footer(rehearsal, seconds), "dim"), wrap=False)
+    out.print(Text(_footer(rehearsal, seconds), "dim"))
     end = min(rehearsal.result.until, asked.end)
     timeline.strip(str(asked.person.customer.get("first_name") or asked.person.name), asked.begin, end, lines)
 

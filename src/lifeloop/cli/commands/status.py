@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -10,21 +12,64 @@ from rich.text import Text
 
 from lifeloop.cli.completing import JourneyName
 from lifeloop.cli.errors import Exit
+from lifeloop.cli.halted import HALT, halt_document, say_halts
 from lifeloop.cli.here import Here
 from lifeloop.cli.labelled import say
 from lifeloop.cli.moments import ahead, iso_or_none, when, zone_for
+from lifeloop.cli.paced import WAY_OUT, say_ways, way_document
 from lifeloop.cli.shapes import COUNT, FLAG, INSTANT, TEXT, by_name, document, fields_of, many, maybe
 
 if TYPE_CHECKING:
+    from lifeloop.store.halts import HaltRow
+    from lifeloop.work import endpoints
+    from lifeloop.work.arrival import Arrival
+    from lifeloop.work.pacing import Standing as WayStanding
     from lifeloop.work.status import Standing, Standings
+    from lifeloop.work.watching import Watched
     from lifeloop.work.workspace import Workspace
 
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """All that there is to say, read at one moment. ``name``: the one journey that was asked about, or nothing."""
+
+    name: str
+    found: Sequence[Standings]
+    steps: Sequence[Standing]
+    labels: Mapping[str, str]
+    customers: int
+    halted: str | None
+    halts: Sequence[HaltRow]
+    watched: Sequence[Watched]
+    arrival: Arrival
+    ways: Sequence[WayStanding]
+    connections: Sequence[endpoints.Standing]
+
+
+CONNECTION = fields_of(
+    connection=TEXT,
+    failing_since=maybe(INSTANT),
+    switched_off=maybe(INSTANT),
+    reason=maybe(TEXT),
+    retrying=COUNT,
+    next_try=maybe(INSTANT),
+    failed=COUNT,
+)
 SHAPE = document(
     "Where people and messages of every journey, or of one, are. `runs`: by status (waiting, completed, stopped,"
-    " failed); `messages`: by status. `waiting_at`: by step. `stopped` and `failed`: by reason. `halted`: why nothing"
-    " may leave at all. `next_due`: when anything is looked at again.",
+    " failed); `connections`: the systems that do not take calls;"
+    " `ways_out`: those with a limit or in trouble, `until` when it goes on;"
+    " `watched`: topics of which some people got more than their limit. `messages`: by status."
+    " `waiting_at`: by step. `stopped`, `failed` and `held`: by reason. `halted`: why nothing"
+    " may leave at all. `arrival`: what providers reported of messages in so many days. `halts`: what else is halted,"
+    " by which breaker or by hand. `next_due`: when anything is looked at again.",
     halted=maybe(TEXT),
+    halts=many(HALT),
+    arrival=fields_of(days=COUNT, arrived=COUNT, hard=COUNT, soft=COUNT, blocked=COUNT, complained=COUNT),
     customers=COUNT,
+    watched=many(fields_of(topic=TEXT, limit=TEXT, people=COUNT, highest=COUNT)),
+    connections=many(CONNECTION),
+    ways_out=many(WAY_OUT),
     journeys=many(
         fields_of(
             journey=TEXT,
@@ -38,12 +83,14 @@ SHAPE = document(
             waiting_at=by_name(COUNT),
             stopped=by_name(COUNT),
             failed=by_name(COUNT),
+            held=by_name(COUNT),
             next_due=maybe(INSTANT),
         )
     ),
 )
 STUCK = ("held", "uncertain", "rejected", "assumed_sent")
 """Messages that a person may want to look at."""
+MOST_REASONS = 5
 LOST = ("suppressed", "capped", "expired", "cancelled")
 
 
@@ -58,29 +105,132 @@ def status(journey: JourneyName = "", /, *, here: Here) -> int:
         One journey, with its steps and reasons. Without it: all of them, a line each.
     """
     from lifeloop.cli.rooms import rooms
-    from lifeloop.store import customers, journeys
-    from lifeloop.work.finding import check_journey
-    from lifeloop.work.status import standings, waiting_where
 
     with rooms(here) as space:
-        with space.store.reading() as tx:
-            name = check_journey(space, tx, journey) if journey else ""
-            found = [one for one in standings(tx) if not name or one.name == name]
-            halted, known = journeys.halted(tx), customers.count(tx)
-            steps = waiting_where(tx, name) if name else ()
-            labels = _labels(space, found) if name else {}
+        seen = _look(space, journey)
         if here.out.as_json:
-            here.out.json({"halted": halted, "customers": known, "journeys": [_document(one) for one in found]})
-            return Exit.FINE
-        if halted:
-            here.out.print(Text(f"Nothing leaves: {halted}", "bold red"), _way_on(halted), "")
-        if name and found:
-            _one(here, space, found[0], steps, labels)
-        elif name:
-            here.out.print(f"{name} is not live yet; it goes live with:  lifeloop run")
+            here.out.json(_told(seen))
         else:
-            _all(here, space, found, known)
+            _say(here, space, seen)
     return Exit.FINE
+
+
+def _look(space: Workspace, journey: str) -> _Seen:
+    from lifeloop.store import customers, halts, journeys
+    from lifeloop.work import endpoints, pacing
+    from lifeloop.work.arrival import arrival
+    from lifeloop.work.finding import check_journey
+    from lifeloop.work.status import standings, waiting_where
+    from lifeloop.work.watching import misused
+
+    connections = endpoints.standings(space)
+    with space.store.reading() as tx:
+        name = check_journey(space, tx, journey) if journey else ""
+        found = [one for one in standings(tx) if not name or one.name == name]
+        return _Seen(
+            name,
+            found,
+            steps=waiting_where(tx, name) if name else (),
+            labels=_labels(space, found) if name else {},
+            customers=customers.count(tx),
+            halted=journeys.halted(tx),
+            halts=halts.standing(tx),
+            watched=misused(space, tx),
+            arrival=arrival(tx, space.clock.now()),
+            ways=pacing.standings(space, tx),
+            connections=connections,
+        )
+
+
+def _told(seen: _Seen) -> Mapping[str, Any]:
+    from lifeloop.work.arrival import DAYS
+
+    return {
+        "halted": seen.halted,
+        "connections": [connection_document(one) for one in seen.connections],
+        "customers": seen.customers,
+        "ways_out": [way_document(one) for one in seen.ways],
+        "arrival": {"days": DAYS, **asdict(seen.arrival)},
+        "watched": [_watched(one) for one in seen.watched],
+        "halts": [halt_document(one) for one in seen.halts],
+        "journeys": [_document(one) for one in seen.found],
+    }
+
+
+def _say(here: Here, space: Workspace, seen: _Seen) -> None:
+    from lifeloop.work.arrival import worries
+
+    if seen.halted:
+        here.out.print(Text(f"Nothing leaves: {seen.halted}", "bold red"), _way_on(seen.halted), "")
+    say_halts(here, space, seen.halts)
+    for worry in worries(seen.arrival):
+        here.out.print(Text(worry.what, "red" if worry.level == "wrong" else "yellow"), worry.fix, "")
+    if seen.name:
+        _say_one(here, space, seen)
+    else:
+        _say_all(here, space, seen)
+
+
+def _say_one(here: Here, space: Workspace, seen: _Seen) -> None:
+    if seen.found:
+        _one(here, space, seen.found[0], seen.steps, seen.labels)
+    else:
+        here.out.print(f"{seen.name} is not live yet; it goes live with:  lifeloop run")
+
+
+def _say_all(here: Here, space: Workspace, seen: _Seen) -> None:
+    _all(here, space, seen.found, seen.customers)
+    _say_held(here, seen.found)
+    for one in seen.watched:
+        here.out.print(Text(f"Watched: {one.topic}", "yellow"), one.words)
+    say_ways(here, space, seen.ways)
+    show_connections(here, space, seen.connections)
+
+
+def _say_held(here: Here, found: Sequence[Standings]) -> None:
+    if any(one.held for one in found):
+        here.out.print("", Text("Held until you let it go", "bold"))
+        for one in found:
+            _reasons(here, one.name, _first(one.held), "yellow")
+        here.out.note("", "when that is put right:  lifeloop release JOURNEY")
+
+
+def _first(reasons: Mapping[str, int]) -> dict[str, int]:
+    """Return the reasons there is room for: some differ from person to person."""
+    return dict(islice(reasons.items(), MOST_REASONS))
+
+
+def _watched(one: Watched) -> dict[str, Any]:
+    return {"topic": one.topic, "limit": one.said_limit, "people": one.people, "highest": one.highest}
+
+
+def show_connections(here: Here, space: Workspace, troubled: Sequence[endpoints.Standing]) -> None:
+    """Say which systems do not take their calls, if any."""
+    from lifeloop.work.endpoints import in_words
+
+    if not troubled:
+        return
+    now, zone = space.clock.now(), zone_for(None, space.catalogue.timezone)
+    here.out.print("", Text("Calls that are not taken", "bold"))
+    for one in troubled:
+        since = [f"since {when(one.trouble.failing_since, zone, now)}"] if one.trouble else []
+        again = [] if one.backlog.next_at is None else [f"next {when(one.backlog.next_at, zone, now)}"]
+        say(here.out, one.name, *in_words(one), *since, *again)
+    here.out.note("", "which calls:  lifeloop calls     try them again:  lifeloop retry CONNECTION")
+
+
+def connection_document(one: endpoints.Standing) -> dict[str, Any]:
+    """Return where one system stands, for other programs."""
+    trouble, backlog = one.trouble, one.backlog
+    return {
+        "connection": one.name,
+        "failing_since": iso_or_none(trouble.failing_since if trouble else None),
+        "switched_off": iso_or_none(trouble.disabled_at if trouble else None),
+        "reason": trouble.reason if trouble else None,
+        "retrying": backlog.retrying,
+        "next_try": iso_or_none(backlog.next_at),
+        "failed": backlog.failed,
+    }
 
 
 def _all(here: Here, space: Workspace, found: Sequence[Standings], known: int) -> None:
@@ -156,6 +306,7 @@ def _one(here: Here, space: Workspace, one: Standings, steps: Sequence[Standing]
     if counts.messages:
         said = [f"{count:,} {_word(word)}" for word, count in _ordered(counts.messages)]
         say(out, "messages", *said)
+    _reasons(here, "held", _first(one.held), "yellow")
     if counts.others:
         say(out, "others", *(f"{count:,} {_word(word)}" for word, count in _ordered(counts.others)))
     if counts.next_due is not None:
@@ -194,7 +345,7 @@ def _labels(space: Workspace, found: Sequence[Standings]) -> dict[str, str]:
 
 def _way_on(halted: str) -> str:
     restored = "this database" in halted
-    return "to go on here:  lifeloop resume --here" if restored else "to go on:  lifeloop resume --all"
+    return "to go on here:  lifeloop release --here" if restored else "to let it go:  lifeloop release --all"
 
 
 def _known(known: int) -> str:
@@ -216,5 +367,6 @@ def _document(one: Standings) -> dict[str, Any]:
         "waiting_at": dict(one.counts.waiting_at),
         "stopped": one.ended("stopped"),
         "failed": one.ended("failed"),
+        "held": dict(one.held),
         "next_due": iso_or_none(one.counts.next_due),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Annotated
@@ -178,6 +179,8 @@ def _saved(here: Here) -> Iterator[None]:
     from watchfiles import watch
 
     here.out.note("watching: save a file to run again, Ctrl-C to end")
-    for changes in watch(here.root, raise_interrupt=False):
-        here.out.note(f"{counted(len(changes), 'file')} changed")
-        yield
+    # The interrupt is caught here: watchfiles would speak of it in words of its own.
+    with suppress(KeyboardInterrupt):
+        for changes in watch(here.root):
+            here.out.note(f"{counted(len(changes), 'file')} changed")
+            yield

@@ -17,6 +17,7 @@ from lifeloop.cli.database import open_rooms
 from lifeloop.cli.errors import Exit, Refused, Unreachable
 from lifeloop.cli.here import Here
 from lifeloop.cli.stopping import gently
+from lifeloop.cli.taking_in import INGEST_PORT, taking_in
 
 if TYPE_CHECKING:
     from lifeloop.flows.resident import Resident
@@ -37,10 +38,10 @@ def up(
     yes: bool = False,
     here: Here,
 ) -> int:
-    """Start everything on this machine: Prefect, the inbox page, a runner.
+    """Start everything on this machine: Prefect, the inbox page, a door for events, a runner.
 
     Makes the journeys live, and runs until you press Ctrl-C. With PREFECT_API_URL set it uses that Prefect server and
-    starts none. Both pages can only be reached from this machine. Prefect's asks for no password: where others use
+    starts none. All pages can only be reached from this machine. Prefect's asks for no password: where others use
     the machine too, set PREFECT_SERVER_API_AUTH_STRING and PREFECT_API_AUTH_STRING to the same name:password.
 
     Parameters
@@ -157,11 +158,12 @@ def _live(space: Workspace, inbox: str, pages: str | None, here: Here, *, browse
     here.out.print(f"  Inbox    {inbox}", f"  Prefect  {(server_url() or '').removesuffix('/api')}", wrap=False)
     if pages:
         here.out.print(f"  Links    {pages}", wrap=False)
-    here.out.note("Ctrl-C stops everything.")
     if browser:
         webbrowser.open(inbox)
     resident = Resident(space, lambda name, state: here.out.print(f"  {state:<10} {name}", wrap=False))
-    with gently(lambda: _stop(resident, here)):
+    with taking_in(space, INGEST_PORT, resident.look) as events, gently(lambda: _stop(resident, here)):
+        here.out.print(f"  Events   {events}", wrap=False)
+        here.out.note("Ctrl-C stops everything.")
         asyncio.run(resident.run_forever())
         return tell_the_rest()
 

@@ -16,14 +16,15 @@ from lifeloop.cli.moments import iso, iso_or_none, when, zone_for
 from lifeloop.cli.shapes import FLAG, INSTANT, TEXT, document, fields_of, many, maybe, one_of
 
 if TYPE_CHECKING:
-    from lifeloop.store.values import Customer, Message, Run
+    from lifeloop.store.values import Customer, Run
+    from lifeloop.work.unsent import Unsent
     from lifeloop.work.why import Check, Why
     from lifeloop.work.workspace import Workspace
 
 SHAPE = document(
     "Why a customer is, was or is not in a journey. `cases`: its rules, asked now; one case, or one for each thing that"
     " the journey is about. `holds` is null for what is still to come. `unsent`: messages of their runs that did not"
-    " leave (yet), and why.",
+    " leave (yet), and why; `skipped` were not even written down to be sent.",
     customer=TEXT,
     journey=TEXT,
     answer=TEXT,
@@ -47,6 +48,7 @@ SHAPE = document(
             about=maybe(TEXT),
             step=maybe(TEXT),
             waits=TEXT,
+            held=maybe(TEXT),
             until=maybe(INSTANT),
         )
     ),
@@ -54,7 +56,6 @@ SHAPE = document(
 )
 FEW = 5
 """Starts to come that are shown."""
-SAID = ("sent", "assumed_sent", "attempting")
 
 
 def why(who: str, journey: JourneyName, /, *, here: Here) -> int:
@@ -68,7 +69,6 @@ def why(who: str, journey: JourneyName, /, *, here: Here) -> int:
         The journey, such as renewal.
     """
     from lifeloop.cli.rooms import rooms
-    from lifeloop.store import messages
     from lifeloop.work.finding import find_customer, find_plan
     from lifeloop.work.why import ask_why
 
@@ -78,12 +78,12 @@ def why(who: str, journey: JourneyName, /, *, here: Here) -> int:
             plan = find_plan(space, tx, journey)
             told = _Told(here, space, found)
             answer = ask_why(space, tx, found, plan, told.moment)
-            letters = [one for run in answer.runs for one in messages.of_run(tx, run.id) if one.status not in SAID]
+            told.learn(tx, answer)
             told.notes = tuple(told.obstacles(tx, journey))
         if here.out.as_json:
-            here.out.json(told.document(answer, letters))
+            here.out.json(told.document(answer))
         else:
-            told.print(answer, letters)
+            told.print(answer)
     return Exit.FINE
 
 
@@ -97,6 +97,13 @@ class _Told:
         self._now = space.clock.now()
         self._zone: ZoneInfo = zone_for(customer.data.get("timezone"), space.catalogue.timezone)
         self.notes: tuple[str, ...] = ()
+        self._held: dict[int, str] = {}
+
+    def learn(self, tx: Any, answer: Why) -> None:
+        """Look up what holds the messages that runs are at, and whose message has their place."""
+        from lifeloop.work.story import holding
+
+        self._held = {run.id: words for run in answer.active if (words := holding(self._space, tx, run))}
 
     def moment(self, instant: int) -> str:
         """Return a moment in words."""
@@ -115,7 +122,7 @@ class _Told:
         if halted:
             yield f"nothing leaves at all: {halted}"
 
-    def print(self, answer: Why, letters: list[Message]) -> None:
+    def print(self, answer: Why) -> None:
         """Say it on the terminal."""
         out = self._here.out
         out.print(Text(self._answer(answer), "bold"))
@@ -123,9 +130,9 @@ class _Told:
             out.print(Text(f"  {note}", "yellow"))
         for run in answer.runs:
             say(out, "run", *self._run(run))
-        for one in letters:
-            why_not, until = self._unsent(one)
-            say(out, "message", one.name, Text(f"{one.status}: {why_not}" if why_not else one.status, "yellow"), until)
+        for one in answer.unsent:
+            words = Text(f"{one.status}: {one.why}" if one.why else one.status, "yellow")
+            say(out, "message", one.message, words, self._until(one))
         due = sum(row.candidate.due_at <= self._now for row in answer.starts)
         if due:
             say(out, "next", "decided with the next wave" + (f" ({due:,} starts)" if due > 1 else ""))
@@ -162,6 +169,8 @@ class _Told:
             yield _ending(run)
             return
         yield self._waits(run)
+        if held := self._held.get(run.id):
+            yield f"held: {held}"
         if state.due_at is not None:
             yield "looked at now" if state.due_at <= self._now else f"until {self.moment(state.due_at)}"
 
@@ -172,13 +181,8 @@ class _Told:
         plan = self._space.plans.known.get(run.plan)
         return waiting_words(node_of(plan, run.state.node)) if plan and run.state.node else ""
 
-    def _unsent(self, one: Message) -> tuple[str, str]:
-        from lifeloop.work.story import held_by, why_not
-
-        if one.status != "ready":
-            return why_not(one), ""
-        until = "" if one.next_at is None or one.next_at <= self._now else f"until {self.moment(one.next_at)}"
-        return held_by(one, self._space.plans.known), until
+    def _until(self, one: Unsent) -> str:
+        return f"until {self.moment(one.until)}" if one.until is not None and one.until > self._now else ""
 
     def _try_it(self, answer: Why) -> None:
         out, journey = self._here.out, answer.plan.journey
@@ -189,7 +193,7 @@ class _Told:
     def _name(self) -> str:
         return str(self._customer.data.get("first_name") or self._customer.key)
 
-    def document(self, answer: Why, letters: list[Message]) -> dict[str, Any]:
+    def document(self, answer: Why) -> dict[str, Any]:
         """Return it for a program."""
         return {
             "customer": self._customer.key,
@@ -215,18 +219,14 @@ class _Told:
                     "about": run.object_key,
                     "step": run.state.node,
                     "waits": self._waits(run),
+                    "held": self._held.get(run.id),
                     "until": iso_or_none(run.state.due_at),
                 }
                 for run in answer.runs
             ],
             "unsent": [
-                {
-                    "message": one.name,
-                    "status": one.status,
-                    "why": self._unsent(one)[0],
-                    "until": iso_or_none(one.next_at),
-                }
-                for one in letters
+                {"message": one.message, "status": one.status, "why": one.why, "until": iso_or_none(one.until)}
+                for one in answer.unsent
             ],
         }
 

@@ -75,7 +75,7 @@ def _along(steps: tuple[AnyStep, ...], subject: Subject) -> Iterator[Diagnostic]
 
 def _fits(step: SendStep, waited: tuple[time, tuple[int, ...], WaitStep], subject: Subject) -> Iterator[Diagnostic]:
     at, days, wait = waited
-    hours = resolve_policy(step, subject.spec.delivery, subject.known.catalogue).hours
+    hours = resolve_policy(step, subject.spec.delivery, subject.known.catalogue, subject.spec.phase).hours
     if hours is None or any(_inside(at, day, hours) for day in days):
         return
     message = f'{say_time(at)} is never inside "{_say(hours)}"'
@@ -127,5 +127,5 @@ def _say(hours: Hours) -> str:
 
 
 def _is_service(step: SendStep, subject: Subject) -> bool:
-    policy = resolve_policy(step, subject.spec.delivery, subject.known.catalogue)
+    policy = resolve_policy(step, subject.spec.delivery, subject.known.catalogue, subject.spec.phase)
     return is_service(topic_of(policy.topic, subject.known.catalogue))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -20,6 +21,11 @@ class TooNewError(RuntimeError):
         super().__init__(f"this database was made by a newer version of Lifeloop ({revision}): please update")
 
 
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(config())
+
+
 def config() -> Config:
     """Return Alembic's settings for these scripts."""
     settings = Config()
@@ -31,8 +37,7 @@ def upgrade(connection: Connection) -> None:
     """Run what is missing, in the connection's transaction: all of it or nothing. Concurrent callers wait."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ONE_AT_A_TIME})
-    settings = config()
-    script = ScriptDirectory.from_config(settings)
+    script, settings = _scripts(), config()
     present = MigrationContext.configure(connection).get_current_revision()
     if present == script.get_current_head():
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -18,6 +19,7 @@ from lifeloop.journey.attributes import Coerced, coerce
 from lifeloop.journey.catalogue import Attribute
 
 Order = Literal["day first", "month first"]
+ORDERS: tuple[Order, ...] = ("day first", "month first")
 Comma = Literal["comma", "point"]
 Fit = Callable[[str], Coerced]
 
@@ -31,7 +33,6 @@ _POINT = re.compile(
 )
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
 _MILLISECONDS = 13
-_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +46,27 @@ class Dates:
 
 def decide_dates(cells: Iterable[str], usual: Order) -> Dates | None:
     """Return in which order a column writes day and month; None where no cell leaves that open."""
-    example, first = "", ""
+    example = ""
     for cell in cells:
         found = _SPLIT.fullmatch(cell)
         if found is None:
             continue
         example = example or cell
-        if int(found[1]) > _MONTHS or found[2] == ".":  # nobody writes the month first before a full stop
+        ways = [order for order in ORDERS if _is_day(iso_date(cell, order))]
+        if found[2] == "." and "day first" in ways:  # nobody writes the month first before a full stop
             return Dates("day first", True, cell)
-        if int(found[3]) > _MONTHS:
-            return Dates("month first", True, cell)
-        first = first or cell
+        if len(ways) == 1:
+            return Dates(ways[0], True, cell)
     return Dates(usual, False, example) if example else None
+
+
+def _is_day(text: str) -> bool:
+    """Return whether there is such a day: 45/01/2026 proves nothing."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def decide_comma(cells: Iterable[str], usual: Comma) -> Comma:

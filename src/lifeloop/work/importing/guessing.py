@@ -14,7 +14,7 @@ from lifeloop.journey.catalogue import Catalogue, ObjectType
 from lifeloop.journey.nearest import nearest
 from lifeloop.work.importing.meaning import Always, Column, EventMap, Meaning, PeopleMap, Source
 from lifeloop.work.importing.problems import MappingError
-from lifeloop.work.importing.table import Table
+from lifeloop.work.importing.table import Sheet
 from lifeloop.work.importing.words import CUSTOMER, EVENT_ID, MOMENT, best, plain, tells_permission
 
 LEFT_OUT = "-"
@@ -38,7 +38,7 @@ class Said:
     """Topic to the column that tells; None: everybody in the file said yes."""
 
 
-def guess(table: Table, catalogue: Catalogue, said: Said) -> Meaning:
+def guess(table: Sheet, catalogue: Catalogue, said: Said) -> Meaning:
     """Return what the columns of a table mean.
 
     Raises:
@@ -49,7 +49,7 @@ def guess(table: Table, catalogue: Catalogue, said: Said) -> Meaning:
 
 
 class _Guess:
-    def __init__(self, table: Table, catalogue: Catalogue, said: Said) -> None:
+    def __init__(self, table: Sheet, catalogue: Catalogue, said: Said) -> None:
         self._table = table
         self._catalogue = catalogue
         self._said = said

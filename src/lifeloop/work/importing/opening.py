@@ -11,10 +11,11 @@ from lifeloop.work.importing.guessing import Said, check_name, guess
 from lifeloop.work.importing.lines import Lines
 from lifeloop.work.importing.mapping_file import MappingFile
 from lifeloop.work.importing.meaning import Column, Habits, Meaning, Source
+from lifeloop.work.importing.parquet import ParquetTable, is_parquet
 from lifeloop.work.importing.problems import MappingError, Rejected
 from lifeloop.work.importing.reading import Reader, Taken
 from lifeloop.work.importing.records import Records, is_json
-from lifeloop.work.importing.table import Table
+from lifeloop.work.importing.table import Sheet, Table
 
 BLOCK = 1 << 20
 
@@ -28,6 +29,7 @@ class OpenFile:
     header: tuple[str, ...]
     written: str
     """How the file is written, in words: ``utf-8, ";" between cells``."""
+    delimiter: str = ","
     source: str = "import"
     columns: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -35,7 +37,7 @@ class OpenFile:
 
 
 def open_import(path: Path, catalogue: Catalogue, said: Said, habits: Habits, mapping: Path | None = None) -> OpenFile:
-    """Open a CSV or JSON Lines file.
+    """Open a CSV, JSON Lines or Parquet file.
 
     Raises:
         UnreadableFileError: it is no text, or there is none.
@@ -44,9 +46,13 @@ def open_import(path: Path, catalogue: Catalogue, said: Said, habits: Habits, ma
     written = MappingFile(mapping, catalogue) if mapping else None
     if written:
         habits = _over(written.habits(), habits)
-    if is_json(path, _head(path, habits.encoding)):
+    table: Sheet
+    if is_parquet(path):
+        table = ParquetTable(path)
+    elif is_json(path, _head(path, habits.encoding)):
         return _records(path, catalogue, said, habits, mapping)
-    table = Table(path, delimiter=habits.delimiter, encoding=habits.encoding)
+    else:
+        table = Table(path, delimiter=habits.delimiter, encoding=habits.encoding)
     try:
         meaning = written.meaning(table.columns) if written else guess(table, catalogue, said)
     except MappingError:
@@ -55,13 +61,14 @@ def open_import(path: Path, catalogue: Catalogue, said: Said, habits: Habits, ma
     return _table(table, meaning, habits, catalogue)
 
 
-def _table(table: Table, meaning: Meaning, habits: Habits, catalogue: Catalogue) -> OpenFile:
+def _table(table: Sheet, meaning: Meaning, habits: Habits, catalogue: Catalogue) -> OpenFile:
     reader = Reader(table, meaning, habits, catalogue)
     return OpenFile(
         rows=reader.rows,
         close=table.close,
         header=table.columns,
-        written=f"{_encoding(table.encoding)}, {_between(table.delimiter)} between cells",
+        written=_written(table),
+        delimiter=table.delimiter,
         source=habits.source,
         columns=_columns(meaning, reader),
         left_out=meaning.left_out,
@@ -70,7 +77,11 @@ def _table(table: Table, meaning: Meaning, habits: Habits, catalogue: Catalogue)
 
 
 def count_lines(path: Path) -> int:
-    """Return how many lines a file has, without reading them: about as many as rows."""
+    """Return about how many rows a file has, without reading them: a Parquet file says so, in others lines count."""
+    if is_parquet(path):
+        table = ParquetTable(path)
+        table.close()
+        return table.count
     with path.open("rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b""))
 
@@ -84,7 +95,7 @@ def _records(path: Path, catalogue: Catalogue, said: Said, habits: Habits, mappi
     if said.event:
         check_name("event", said.event, catalogue.events)
     records = Records(path, catalogue, said, habits)
-    return OpenFile(records.rows, records.close, ("line",), "JSON Lines", habits.source)
+    return OpenFile(records.rows, records.close, ("line",), "JSON Lines", source=habits.source)
 
 
 def _head(path: Path, encoding: str | None) -> str:
@@ -134,6 +145,12 @@ def _doubts(reader: Reader) -> Iterator[str]:
                 f'the dates in "{column}" can be read both ways ({dates.example}); they are read {dates.order}.'
                 f' If that is wrong:  --dates "{other}"'
             )
+
+
+def _written(table: Sheet) -> str:
+    if isinstance(table, ParquetTable):
+        return table.encoding
+    return f"{_encoding(table.encoding)}, {_between(table.delimiter)} between cells"
 
 
 def _encoding(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -34,6 +35,13 @@ class Rejected:
     """The whole row as it was read, so that it can be put right and imported again."""
 
 
+def together(problems: Sequence[RowProblemError]) -> RowProblemError:
+    """Return all that is wrong with one row as one problem: the first with its place, the others in its words."""
+    first = problems[0]
+    others = dict.fromkeys(each.words for each in problems[1:] if each.words != first.words)
+    return RowProblemError("; ".join((first.reason, *others)), first.column, first.value)
+
+
 class RowProblemError(Exception):
     """This row cannot be imported; raised while one row is read, caught row by row."""
 
@@ -42,3 +50,8 @@ class RowProblemError(Exception):
         self.reason = reason
         self.column = column
         self.value = value
+
+    @property
+    def words(self) -> str:
+        """Where it is, and what is wrong there."""
+        return f"{self.column}: {self.reason}" if self.column else self.reason

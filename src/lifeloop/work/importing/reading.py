@@ -14,9 +14,9 @@ from lifeloop.journey.catalogue import Attribute, Catalogue
 from lifeloop.journey.plan import Json
 from lifeloop.store.transaction import dump
 from lifeloop.work.importing.cells import Comma, Dates, Order, decide_comma, decide_dates, fitter, instant_at, yes_or_no
-from lifeloop.work.importing.meaning import EventMap, Habits, Meaning, PeopleMap, Source, columns_of, getter
-from lifeloop.work.importing.problems import Rejected, RowProblemError
-from lifeloop.work.importing.table import Row, Table
+from lifeloop.work.importing.meaning import EventMap, Habits, Meaning, Pattern, PeopleMap, Source, columns_of, getter
+from lifeloop.work.importing.problems import Rejected, RowProblemError, together
+from lifeloop.work.importing.table import Row, Sheet
 from lifeloop.work.ingesting import Happening, Person
 
 Cells = Sequence[str]
@@ -52,12 +52,13 @@ def zone_of_file(habits: Habits, catalogue: Catalogue) -> ZoneInfo:
 class Reader:
     """Reads the rows of one table by their meaning."""
 
-    def __init__(self, table: Table, meaning: Meaning, habits: Habits, catalogue: Catalogue) -> None:
+    def __init__(self, table: Sheet, meaning: Meaning, habits: Habits, catalogue: Catalogue) -> None:
         self._table = table
         self._habits = habits
         self._catalogue = catalogue
         self._zone = zone_of_file(habits, catalogue)
         self._counted = Counted()
+        self._takes: list[Callable[[Cells], object]] = []
         self.dates: dict[str, Dates] = {}
         """How each dated column is read, by name: for the guesses that are shown."""
         self._person = self._people(meaning.people) if meaning.people else None
@@ -69,7 +70,16 @@ class Reader:
             person = self._person(row.cells) if self._person else None
             return Taken(row, person, tuple(event(row.cells) for event in self._events))
         except RowProblemError as problem:
-            return Rejected(row.number, problem.reason, problem.column, problem.value, tuple(row.cells))
+            found = together([problem, *self._problems(row.cells)])
+            return Rejected(row.number, found.reason, found.column, found.value, tuple(row.cells))
+
+    def _problems(self, cells: Cells) -> Iterator[RowProblemError]:
+        """Yield everything that is wrong with a row; asked only of a row in which something is."""
+        for take in self._takes:
+            try:
+                take(cells)
+            except RowProblemError as problem:
+                yield problem
 
     def rows(self) -> Iterator[Taken | Rejected]:
         """Read the whole file."""
@@ -119,6 +129,7 @@ class Reader:
                 raise RowProblemError("it does not say which customer", str(source))
             return found
 
+        self._takes.append(key)
         return key
 
     def _moment(self, source: Source) -> Callable[[Cells], Instant]:
@@ -132,6 +143,7 @@ class Reader:
                 raise RowProblemError(said, str(source), text)
             return found
 
+        self._takes.append(moment)
         return moment
 
     def _permission(self, source: Source) -> Callable[[Cells], bool | None]:
@@ -144,6 +156,7 @@ class Reader:
                 raise RowProblemError(f'"{text}" is neither yes nor no', str(source), text)
             return said
 
+        self._takes.append(permission)
         return permission
 
     def _fields(
@@ -168,6 +181,8 @@ class Reader:
                 raise RowProblemError(found.reason, str(source), text)
             return found.value
 
+        if not isinstance(source, Pattern):  # what is wrong with one is wrong with its columns
+            self._takes.append(value)
         return value
 
     def _order(self, source: Source, attribute: Attribute | None = None) -> Order:

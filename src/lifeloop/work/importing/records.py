@@ -19,7 +19,7 @@ from lifeloop.work.importing.cells import fitter, instant_at, yes_or_no
 from lifeloop.work.importing.guessing import LEFT_OUT, Said
 from lifeloop.work.importing.lines import BadLineError, Lines
 from lifeloop.work.importing.meaning import Habits
-from lifeloop.work.importing.problems import Rejected, RowProblemError, UnreadableFileError
+from lifeloop.work.importing.problems import Rejected, RowProblemError, UnreadableFileError, together
 from lifeloop.work.importing.reading import Counted, Taken, usual_order, zone_of_file
 from lifeloop.work.importing.table import Row
 from lifeloop.work.importing.words import all_of
@@ -162,13 +162,16 @@ class Records:
     def _fitted(self, values: Object, attributes: Mapping[str, Attribute]) -> dict[str, Json]:
         """Return values typed by the catalogue; what it does not name stays as it is."""
         data: dict[str, Json] = {}
+        problems: list[RowProblemError] = []
         for name, value in values.items():
             attribute = attributes.get(name)
             fitted = Coerced(value) if attribute is None else self._fit(attribute, value)
             if fitted.reason:
-                raise RowProblemError(fitted.reason, name, str(value))
-            if fitted.value is not None:
+                problems.append(RowProblemError(fitted.reason, name, str(value)))
+            elif fitted.value is not None:
                 data[name] = fitted.value
+        if problems:
+            raise together(problems)
         return data
 
     def _fit(self, attribute: Attribute, value: Any) -> Coerced:

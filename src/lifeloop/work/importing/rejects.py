@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import IO
 
 from lifeloop.work.importing.problems import Rejected
+from lifeloop.work.importing.spreadsheet import guarded
 from lifeloop.work.importing.table import REJECTS
 
 LONGEST = 200
 """Characters of a cell that are shown; nobody puts fifty megabytes right by hand."""
-_RISKY = ("=", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula."""
 
 
 def rejects_path(path: Path, otherwise: Path) -> Path:
@@ -24,11 +23,15 @@ def rejects_path(path: Path, otherwise: Path) -> Path:
 
 
 class Rejects:
-    """Writes rejected rows as they come; a file without any is not made, and an old one is taken away."""
+    """Writes rejected rows as they come, with what stands between cells in the file that they are from.
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    A file without any is not made, and an old one is taken away.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str = ",") -> None:
         self.path = path
         self._columns = columns
+        self._delimiter = delimiter
         self._writing = path.with_name(path.name + ".part")
         self._file: IO[str] | None = None
 
@@ -36,9 +39,12 @@ class Rejects:
         """Write one row."""
         if self._file is None:
             self._file = self._writing.open("w", encoding="utf-8-sig", newline="")
-            csv.writer(self._file).writerow((*REJECTS, *self._columns))
+            self._write(self._file, (*REJECTS, *self._columns))
         told = (str(one.row), one.column, _shown(one.value), one.reason)
-        csv.writer(self._file).writerow([_safe(cell) for cell in (*told, *map(_shown, one.cells))])
+        self._write(self._file, (*told, *map(_shown, one.cells)))
+
+    def _write(self, file: IO[str], cells: Sequence[str]) -> None:
+        csv.writer(file, delimiter=self._delimiter).writerow(map(guarded, cells))
 
     def close(self) -> Path | None:
         """Put the file in its place; returns it, or None when every row was fine."""
@@ -52,7 +58,3 @@ class Rejects:
 
 def _shown(text: str) -> str:
     return text if len(text) <= LONGEST * 10 else text[:LONGEST] + "…"
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_RISKY) else cell

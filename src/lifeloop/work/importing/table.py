@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from lifeloop.work.importing.lines import BadLineError, Lines
 from lifeloop.work.importing.problems import Rejected, UnreadableFileError
+from lifeloop.work.importing.spreadsheet import unguarded
 
 DELIMITERS = (",", ";", "\t", "|")
 NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|"}
@@ -32,6 +34,28 @@ class Row:
 
     number: int
     cells: Sequence[str]
+
+
+class Sheet(Protocol):
+    """What has rows and columns: a CSV file, a Parquet file."""
+
+    path: Path
+    columns: tuple[str, ...]
+    sample: list[Row]
+    delimiter: str
+    encoding: str
+
+    def rows(self) -> Iterator[Row | Rejected]:
+        """Yield every row, and every one that cannot be read."""
+        ...
+
+    def column(self, name: str) -> list[str]:
+        """Return the cells of one column in the sample, without empty ones."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
 
 
 class Table:
@@ -105,7 +129,7 @@ class Table:
         names = tuple(cell or f"column {place}" for place, cell in enumerate(first.cells, 1))
         self._check_names(names)
         skip = len(REJECTS) if names[: len(REJECTS)] == REJECTS else 0
-        return names[skip:], skip
+        return tuple(map(unguarded, names[skip:])) if skip else names, skip
 
     def _check_names(self, names: Sequence[str]) -> None:
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -120,11 +144,11 @@ class Table:
 
     def _read(self) -> Iterator[Row | Rejected]:
         wanted = len(self.columns) + self._skip
-        for row in self._read_raw():
+        for row in map(_restored, self._read_raw()) if self._skip else self._read_raw():
             if isinstance(row, Row) and len(row.cells) != wanted:
                 yield Rejected(row.number, _miscounted(len(row.cells), wanted), cells=tuple(row.cells[self._skip :]))
             elif isinstance(row, Row) and self._skip:
-                yield Row(row.number, [_unguarded(cell) for cell in row.cells[self._skip :]])
+                yield Row(row.number, row.cells[self._skip :])
             else:
                 yield row
 
@@ -180,9 +204,9 @@ def _evenness(counts: Sequence[int]) -> tuple[float, int]:
     return (same, counts[0])
 
 
-def _unguarded(cell: str) -> str:
-    """Take away what keeps a spreadsheet from reading a cell of a rejects file as a formula."""
-    return cell[1:] if cell[:2] in {"'=", "'@"} else cell
+def _restored(row: Row | Rejected) -> Row | Rejected:
+    """Take away what kept a spreadsheet from reading cells of a rejects file as formulas."""
+    return Row(row.number, [unguarded(cell).strip() for cell in row.cells]) if isinstance(row, Row) else row
 
 
 def _miscounted(found: int, wanted: int) -> str:
