@@ -345,6 +345,10 @@ def test_a_volume_is_never_exceeded_whatever_the_workers_do(shop) -> None:
     spaces = [shop.again() for _ in range(4 if shop.space.store.postgres else 2)]
     with ThreadPoolExecutor(len(spaces)) as pool:
         list(pool.map(lambda space: [pass_gate(space, shop.now, limit=7) for _ in range(12)], spaces))
+    # Workers that step around each other's customers may run out of rounds; whoever comes after finds the same most.
+    assert 0 < statuses(shop)["attempting"] <= 100
+    while pass_gate(shop.space, shop.now, limit=7).cleared:
+        pass
     assert statuses(shop)["attempting"] == 100
     assert standing(shop) == [("journey", "one", "volume")]
 
