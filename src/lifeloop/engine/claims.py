@@ -41,10 +41,12 @@ def compete(facts: Facts, plan: Plan, others: Iterable[Standing], rank: Rank, de
 
     What journeys that go after it have decided, but not handed over yet, stands in its way no more.
     """
+    standing, said = list(others), list(decided)
+    if not standing and not said and not any(one.pending for one in facts.sent):
+        return facts
     mine = rank(plan.journey)
-    standing = list(others)
     claims = [claim for each in standing if (claim := claim_of(each)) is not None]
-    first = sorted((one for one in (*claims, *decided) if rank(one.journey) < mine), key=attrgetter("at", "journey"))
+    first = sorted((one for one in (*claims, *said) if rank(one.journey) < mine), key=attrgetter("at", "journey"))
     sent = facts.sent
     if any(one.pending and rank(one.journey) > mine for one in sent):
         sent = tuple(one for one in sent if not (one.pending and rank(one.journey) > mine))

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -178,23 +177,28 @@ def _forbidden(
     return None
 
 
+_APART: tuple[HoldRule, ...] = ("gap", "limit", "pace", "pause", "priority", "recovery")
+"""The rules that keep messages apart, in the order in which ``_held`` asks them: the first of equals is named."""
+
+
 def _held(policy: Policy, facts: Facts, now: Instant, zone: ZoneInfo, country: str | None) -> Hold | None:
     """Say until when rules hold a message, and name the one of them that holds it now and longest."""
     opens = _opens(policy, now, zone, country)
     claim = _goes_first(policy, facts, now, zone, country)
-    apart: dict[HoldRule, Instant] = {
-        "gap": _apart(policy, facts, now, zone, country),
-        "limit": _below_limit(policy, facts, now, zone, country),
-        "pace": _paced(policy, facts, now, zone),
-        "pause": _paused(policy, facts, now),
-        "priority": now if claim is None else max(claim.at, now + AGAIN),
-        "recovery": _recovered(policy, facts, now, zone),
-    }
-    rule, longest = max(apart.items(), key=itemgetter(1))
-    if max(opens, longest) == now:
+    apart = (
+        _apart(policy, facts, now, zone, country),
+        _below_limit(policy, facts, now, zone, country),
+        _paced(policy, facts, now, zone),
+        _paused(policy, facts, now),
+        now if claim is None else max(claim.at, now + AGAIN),
+        _recovered(policy, facts, now, zone),
+    )
+    longest = max(apart)
+    if opens == now == longest:
         return None
     until = _opens(policy, max(opens, longest), zone, country)
     if longest >= opens:
+        rule = _APART[apart.index(longest)]
         return Hold(until, rule, _taken_by(rule, facts, claim))
     is_open = policy.hours is None or next_open(policy.hours, now, zone) == now
     return Hold(until, "holidays" if is_open else "hours")
@@ -215,6 +219,8 @@ def _taken_by(rule: HoldRule, facts: Facts, claim: Claim | None) -> Taken | None
 
 
 def _latest(facts: Facts) -> Sent | None:
+    if not facts.sent:
+        return None
     return max((sent for sent in facts.sent if sent.counts), key=lambda sent: sent.at, default=None)
 
 

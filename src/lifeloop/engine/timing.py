@@ -17,7 +17,7 @@ from lifeloop.clock import Instant
 from lifeloop.engine.holiday import is_working_day
 from lifeloop.engine.hours import next_open
 from lifeloop.engine.stamps import local_in
-from lifeloop.engine.zones import instant_of, local
+from lifeloop.engine.zones import instant_of, local, steady_offset
 from lifeloop.journey.length import Length
 from lifeloop.journey.moment import AtTime, FromAnchor, InHours, Moment, OnDate, OnMonthDay, OnWeekday
 from lifeloop.journey.plan import Json
@@ -35,13 +35,14 @@ def add_length(
     sign = -1 if back else 1
     if not (length.months or length.days or length.working_days):
         return instant + sign * length.seconds
-    shown, exact = local(instant, zone), sign * length.seconds
+    exact = sign * length.seconds
     if not (length.months or length.working_days):
-        # Mere days, and no change of the clock between here and there: those days have 24 hours each.
+        # Mere days, and the same clock here and there: those days have 24 hours each.
         there = instant + sign * length.days * _DAY
-        arrived = local(there, zone)
-        if arrived.utcoffset() == shown.utcoffset() and not arrived.fold:
+        offset = steady_offset(there // _DAY, zone)
+        if offset is not None and offset == steady_offset(instant // _DAY, zone):
             return there + exact
+    shown = local(instant, zone)
     day = shift_day(shown.date(), length, back=back, country=country)
     return instant_of(day, shown.time(), zone) + exact
 

@@ -17,6 +17,8 @@ from lifeloop.clock import Instant
 from lifeloop.journey.plan import Json, Plan
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive on purpose: wall clocks are compared with wall clocks
+_FIRST_DAY = date(1970, 1, 1).toordinal()
+_DAY = 86_400
 _CACHED = 65_536
 
 
@@ -53,7 +55,26 @@ def local(instant: Instant, zone: ZoneInfo) -> datetime:
 
 def day_text(instant: Instant, zone: ZoneInfo) -> str:
     """Return the local date as ``YYYY-MM-DD``."""
-    return local(instant, zone).date().isoformat()
+    offset = steady_offset(instant // _DAY, zone)
+    return local(instant, zone).date().isoformat() if offset is None else _date_text((instant + offset) // _DAY)
+
+
+@lru_cache(maxsize=_CACHED)
+def _date_text(day: int) -> str:
+    return date.fromordinal(_FIRST_DAY + day).isoformat()
+
+
+@lru_cache(maxsize=_CACHED)
+def steady_offset(day: int, zone: ZoneInfo) -> int | None:
+    """Return how many seconds a clock is ahead of UTC all through a day of UTC, counted from 1970, and the day before.
+
+    None where the clock is changed meanwhile, and before 1970. So no time within that day happens twice, and none is
+    left out. Since 1970 no zone has changed its clock twice within four days.
+    """
+    if day < 0:
+        return None
+    first, *others = (local(at * _DAY, zone).utcoffset() for at in (day - 1, day, day + 1))
+    return _seconds(first or timedelta()) if all(each == first for each in others) else None
 
 
 @lru_cache(maxsize=_CACHED)
