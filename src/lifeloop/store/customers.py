@@ -165,8 +165,11 @@ def ids_after(tx: Tx, after: int, limit: int) -> tuple[int, ...]:
 
 def read(row: Any) -> Customer:
     """Make a customer of a row with the columns of ``READ``."""
-    own = {name: value for name in COLUMNS if (value := getattr(row, name)) is not None}
-    return Customer(row.id, row.key, {**load(row.data), **own, "id": row.key})
+    id_, key, *own, data = row
+    record = load(data)
+    record.update((name, value) for name, value in zip(COLUMNS, own, strict=True) if value is not None)
+    record["id"] = key
+    return Customer(id_, key, record)
 
 
 def _these(tx: Tx) -> str:

@@ -26,7 +26,7 @@ from lifeloop.store.outgoing import (
     sweep,
     uncertain,
 )
-from lifeloop.store.transaction import Tx, dump
+from lifeloop.store.transaction import Tx, dump, note
 from lifeloop.store.values import Attempt, Message, NewMessage, Receipt
 
 __all__ = [
@@ -204,6 +204,6 @@ def attempts(tx: Tx, message_id: str) -> tuple[Attempt, ...]:
 
 def _row(row: NewMessage, journey_id: int, now: Instant) -> tuple[Any, ...]:
     id_, kind, run, customer, _, node, visit, name, due_at, channel, topic, counts, expires_at, data = row
-    body = dump(data) if data else None
+    body = note(data) if data else None
     about = (id_, kind, run, customer, journey_id, node, visit, name, channel, topic, counts)
     return (*about, due_at, expires_at, body, "ready", now, due_at)

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from lifeloop.engine.values import State, Status
-from lifeloop.store.transaction import dump, load
+from lifeloop.store.transaction import load, note
 from lifeloop.store.values import Run
 
 _PLAIN = {
@@ -53,7 +53,7 @@ def values_of(state: State, before: Run | None = None) -> tuple[Any, ...]:
 def _kept(rest: tuple[Any, ...]) -> str | None:
     if rest == _UNREMEMBERED:
         return None
-    return dump({name: value for (name, default), value in zip(_REST.items(), rest, strict=True) if value != default})
+    return note({name: value for (name, default), value in zip(_REST.items(), rest, strict=True) if value != default})
 
 
 def run_of(row: Any) -> Run:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifeloop.engine.values import Visited
-from lifeloop.store.transaction import Tx, dump, load
+from lifeloop.store.transaction import Tx, load, note
 from lifeloop.store.values import Line, Step
 
 _LINES_PER_MOVE = 1 << 16
@@ -53,4 +53,4 @@ def read(row: Any) -> Visited:
 
 def _row(line: Line) -> tuple[Any, ...]:
     run, fence, place, (node, visit, at, what, detail, data) = line
-    return (run, fence * _LINES_PER_MOVE + place, at, visit, what, node, detail or None, dump(data) if data else None)
+    return (run, fence * _LINES_PER_MOVE + place, at, visit, what, node, detail or None, note(data) if data else None)
