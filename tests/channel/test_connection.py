@@ -9,6 +9,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import passing
 
 from lifeloop.channel import exchange as exchanging
 from lifeloop.channel import pool as pooling
@@ -19,6 +20,8 @@ from lifeloop.engine.retry import Outcome
 
 HERE = Guard.allowing(["127.0.0.0/8"])
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+DEADLINE = 20
+"""Seconds: nobody is kept from answering by a busy machine. Who shall be late lets them pass."""
 
 
 class Server:
@@ -50,6 +53,16 @@ async def forever(reader, _writer):
     await reader.read()
 
 
+def after(seconds):
+    """Say no more until so many seconds have passed, and none then."""
+
+    async def silent(reader, _writer):
+        passing.let_pass(seconds)
+        await reader.read()
+
+    return silent
+
+
 @asynccontextmanager
 async def listening(server, tls=None):
     running = await asyncio.start_server(server, "127.0.0.1", 0, ssl=tls)
@@ -59,23 +72,24 @@ async def listening(server, tls=None):
         running.close()
 
 
-def made(server, rounds, *, method="POST", pause=0.0, **wire):
-    """Make some exchanges with a server, one after the other."""
+def made(server, rounds, *, method="POST", pause=0.0):
+    """Make some exchanges with a server, one after the other; between them some seconds pass."""
 
     async def run():
         async with listening(server) as port:
-            out = Wire(guard=HERE, **{"deadline": 2.0, **wire})
+            out = Wire(guard=HERE, deadline=DEADLINE)
             found = []
             for _ in range(rounds):
                 content = b"hello" if method == "POST" else None
                 found.append(
                     await out.exchange("x", httpx.Request(method, f"http://127.0.0.1:{port}/", content=content))
                 )
-                await asyncio.sleep(pause)
+                passing.let_pass(pause)
+                await asyncio.sleep(0.001)  # what fell due meanwhile comes before us
             await out.close()
             return found
 
-    return asyncio.run(run())
+    return passing.run(run())
 
 
 def test_a_connection_is_used_again():
@@ -103,14 +117,14 @@ def test_a_connection_is_not_used_again_after(raw):
 
 
 def test_what_nobody_asked_for_is_never_the_answer_to_the_next_request():
-    async def late(_reader, writer):
-        await asyncio.sleep(0.05)
+    async def late(reader, writer):
+        await asyncio.sleep(1)
         writer.write(b"HTTP/1.1 500 X\r\nContent-Length: 4\r\n\r\nevil")
         await writer.drain()
-        await asyncio.sleep(0.3)
+        await reader.read()
 
     server = Server(OK, then=late)
-    assert [got.status for got in made(server, 2, pause=0.15)] == [200, 200]
+    assert [got.status for got in made(server, 2, pause=1)] == [200, 200]
     assert server.connections == 2
 
 
@@ -153,16 +167,14 @@ def test_a_kept_connection_that_is_cut_after_the_write_is_uncertain_and_nothing_
     assert second.in_words("crm") == "crm broke off, unanswered"
 
 
-@pytest.mark.parametrize("limit", ["IDLE", "OLDEST"])
-def test_a_connection_that_was_kept_for_long_is_not_used_again(monkeypatch, limit):
-    monkeypatch.setattr(pooling, limit, 0.05)
-    server = Server(OK, OK, then=forever)
-    made(server, 2, pause=0.1)
+@pytest.mark.parametrize(("rounds", "pause"), [(2, pooling.IDLE), (2 + pooling.OLDEST // 3, 3)], ids=["IDLE", "OLDEST"])
+def test_a_connection_that_was_kept_for_long_is_not_used_again(rounds, pause):
+    server = Server(*[OK] * 30, then=forever)
+    made(server, int(rounds), pause=pause)
     assert server.connections == 2
 
 
-def test_those_that_nobody_needs_any_more_are_let_go_while_others_go_on(monkeypatch):
-    monkeypatch.setattr(pooling, "IDLE", 0.1)
+def test_those_that_nobody_needs_any_more_are_let_go_while_others_go_on():
     server = Server(*[OK] * 20, then=forever)
 
     async def run():
@@ -171,19 +183,18 @@ def test_those_that_nobody_needs_any_more_are_let_go_while_others_go_on(monkeypa
             request = httpx.Request("GET", f"http://127.0.0.1:{port}/")
             await asyncio.gather(*(wire.exchange("x", request) for _ in range(8)))
             for _ in range(6):
-                await asyncio.sleep(0.03)
+                passing.let_pass(pooling.IDLE / 3)
                 await wire.exchange("x", request)
             ((_, kept),) = wire._pool._kept.items()
             left = len(kept)
             await wire.close()
             return left
 
-    assert asyncio.run(run()) == 1
+    assert passing.run(run()) == 1
     assert server.connections == 8
 
 
-def test_a_place_that_moves_to_a_forbidden_address_is_noticed_when_the_connection_is_made_anew(monkeypatch):
-    monkeypatch.setattr(pooling, "OLDEST", 0.05)
+def test_a_place_that_moves_to_a_forbidden_address_is_noticed_when_the_connection_is_made_anew():
     asked = []
 
     async def moving(_host, _port):
@@ -195,7 +206,7 @@ def test_a_place_that_moves_to_a_forbidden_address_is_noticed_when_the_connectio
             wire = Wire(guard=HERE, resolve=moving)
             request = httpx.Request("GET", f"http://crm.example.com:{port}/")
             got = [await wire.exchange("x", request) for _ in range(2)]
-            await asyncio.sleep(0.1)
+            passing.let_pass(pooling.OLDEST)
             try:
                 await wire.exchange("x", request)
             except Forbidden as problem:
@@ -203,14 +214,14 @@ def test_a_place_that_moves_to_a_forbidden_address_is_noticed_when_the_connectio
             finally:
                 await wire.close()
 
-    statuses, said = asyncio.run(run())
+    statuses, said = passing.run(run())
     assert (statuses, len(asked)) == ([200, 200], 2)
     assert "private network" in said
 
 
 def test_a_request_that_was_given_up_leaves_no_connection_behind():
-    server = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbegun", then=forever)
-    first, second = made(server, 2, deadline=0.2)
+    server = Server(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nbegun", then=after(DEADLINE))
+    first, second = made(server, 2)
     assert (first.status, first.body, first.in_words("crm")) == (
         200,
         None,
@@ -219,9 +230,9 @@ def test_a_request_that_was_given_up_leaves_no_connection_behind():
     assert (second.outcome, server.connections) == (Outcome.ACCEPTED, 2)
 
 
-def test_a_head_that_does_not_come_is_waited_for_less_long_than_the_whole(monkeypatch):
-    monkeypatch.setattr(exchanging, "ANSWERING", 0.1)
-    (got,) = made(Server(b"HTTP/1.1 100 Continue\r\n\r\n", then=forever), 1, deadline=5)
+def test_a_head_that_does_not_come_is_waited_for_less_long_than_the_whole():
+    assert exchanging.ANSWERING < DEADLINE
+    (got,) = made(Server(b"HTTP/1.1 100 Continue\r\n\r\n", then=after(exchanging.ANSWERING)), 1)
     assert (got.outcome, got.in_words("crm")) == (Outcome.UNCERTAIN, "crm took too long, unanswered")
 
 
@@ -259,13 +270,13 @@ def test_a_body_may_end_with_the_connection_and_no_sooner():
     ],
 )
 def test_a_head_without_end_is_cut_off(raw):
-    (got,) = made(Server(raw, then=forever), 1, deadline=5)
+    (got,) = made(Server(raw, then=forever), 1)
     assert (got.outcome, str(got.problem)) == (Outcome.UNCERTAIN, "the head of the answer is too long")
 
 
 def test_a_trailer_without_end_is_cut_off():
     raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 600_000
-    (got,) = made(Server(raw, then=forever), 1, deadline=5)
+    (got,) = made(Server(raw, then=forever), 1)
     assert (got.status, got.body, got.problem) == (200, None, None)
 
 

@@ -109,7 +109,7 @@ def way(name, port, arrived):
             return HttpConnections({"crm": crm}, SECRETS, SetClock(NOW), guard=guard)
         case _:
             said = resolved(name, takes(name), {**RECORDED[name]["settings"], "base": base}, SECRETS)
-            border, wire = provider(name, said), Wire(guard=guard, deadline=5.0)
+            border, wire = provider(name, said), Wire(guard=guard)
             return ProviderChannel(name, border, partial(checked, project="sunny"), wire, SetClock(NOW))
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
+from tests import passing
 
 from lifeloop.channel.secret import Secret
 from lifeloop.channel.smtp import SmtpChannel, SmtpServer
@@ -18,6 +19,8 @@ from lifeloop.journey.catalogue import Sender
 
 ANNA = Sender("anna", "Anna from Sunny", "anna@example.com")
 CLOCK = SetClock(1_780_000_000)
+DEADLINE = 20
+"""Seconds: nobody is kept from answering by a busy machine. Who shall be late lets them pass."""
 
 
 def mails(count=1, **changes):
@@ -63,19 +66,19 @@ async def listening(factory):
         running.close()
 
 
-def send(batch, factory, *, rounds=1, deadline=5.0, **server):
+def send(batch, factory, *, rounds=1, **server):
     """Hand a batch to such a server, several times over if wanted."""
 
     async def run():
         async with listening(factory) as port:
             where = SmtpServer(**{"host": "127.0.0.1", "port": port, "tls": "none", **server})
-            channel = SmtpChannel(where, CLOCK, project="sunny", deadline=deadline)
+            channel = SmtpChannel(where, CLOCK, project="sunny", deadline=DEADLINE)
             receipts = [receipt for _ in range(rounds) for receipt in await channel.send(batch)]
             await channel.close()
             await asyncio.sleep(0.01)
             return receipts
 
-    return asyncio.run(run())
+    return passing.run(run())
 
 
 def serving(mailbox, **options):
@@ -171,7 +174,7 @@ def test_a_mail_that_cannot_be_written_never_reaches_the_server():
 
 
 class Raw(asyncio.Protocol):
-    """A server that follows a script: what it hears to what it says; None cuts the line, '' says nothing."""
+    """A server that follows a script: what it hears to what it says; None cuts the line, '' is late."""
 
     def __init__(self, script, heard):
         self.script = script
@@ -188,6 +191,8 @@ class Raw(asyncio.Protocol):
             self.transport.abort()
         elif said:
             self.transport.write(said.encode() + b"\r\n")
+        else:  # a moment later: Python 3.11 may overlook a deadline that comes together with what is waited for
+            asyncio.get_running_loop().call_later(0.01, passing.let_pass, DEADLINE)
 
     def data_received(self, data):
         if self.in_text:
@@ -227,7 +232,7 @@ SCRIPT = {"greet": "220 hello", "ehlo": "250 mail.example.com", "data": "354 go 
 def test_a_line_cut_before_the_text_is_harmless_and_after_it_uncertain(moment, said, outcome):
     heard = []
 
-    (receipt,) = send(mails(), lambda: Raw({**SCRIPT, moment: said}, heard), deadline=0.4)
+    (receipt,) = send(mails(), lambda: Raw({**SCRIPT, moment: said}, heard))
 
     assert receipt.outcome is outcome
     assert heard.count("mail") <= 1
@@ -244,7 +249,7 @@ def test_a_kept_connection_that_went_away_is_replaced_without_a_word():
 
     async def run():
         async with listening(lambda: Forgetful(SCRIPT, heard)) as port:
-            channel = SmtpChannel(SmtpServer("127.0.0.1", port, "none"), CLOCK, project="sunny", deadline=1)
+            channel = SmtpChannel(SmtpServer("127.0.0.1", port, "none"), CLOCK, project="sunny", deadline=DEADLINE)
             first = await channel.send(mails())
             await asyncio.sleep(0.02)
             second = await channel.send(mails())
@@ -259,7 +264,7 @@ def test_nobody_listening_is_surely_not_accepted():
     async def run():
         async with listening(serving(Mailbox())) as port:
             pass
-        channel = SmtpChannel(SmtpServer("127.0.0.1", port, "none"), CLOCK, project="sunny", deadline=1)
+        channel = SmtpChannel(SmtpServer("127.0.0.1", port, "none"), CLOCK, project="sunny", deadline=DEADLINE)
         return (await channel.send(mails()))[0]
 
     assert asyncio.run(run()).outcome is Outcome.NOT_ACCEPTED
