@@ -36,8 +36,11 @@ class Server:
     port: int = 0
     seen: list = field(default_factory=list)
     slow: float = 0.0
+    crowd: int = 0
+    """So many must be under way at the same time before anybody is answered."""
     busy: int = 0
     busiest: int = 0
+    crowded: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self):
@@ -55,6 +58,9 @@ class Server:
                 self.seen.append(Seen(method, path, headers, body))
                 self.busy += 1
                 self.busiest = max(self.busiest, self.busy)
+                if self.busiest >= self.crowd:
+                    self.crowded.set()
+                await self.crowded.wait()
                 await asyncio.sleep(self.slow)
                 self.busy -= 1
                 answer = self.answers[min(len(self.seen), len(self.answers)) - 1]

@@ -31,7 +31,7 @@ ROWS = [(name, row) for name in NAMES for row in RECORDED[name]["outcomes"]]
 KEYS = {"KEY": "canary-key", "SECRET": "canary-secret"}
 
 
-def channel(name, base, deadline=5.0, at_once=None, **more):
+def channel(name, base, deadline=20.0, at_once=None, **more):
     if name == "ses":
         pytest.importorskip("botocore", reason="it comes with lifeloop[ses]")
     settings = {**RECORDED[name]["settings"], "base": base, **more}
@@ -65,7 +65,7 @@ def send(serving):
 def test_as_many_requests_are_under_way_as_the_project_says(name, at_once, busiest, requests, serving, mail):
     async def run():
         async with serving((202, {})) as server:
-            server.slow = 0.2
+            server.slow, server.crowd = 0.02, busiest
             way = channel(name, server.url, at_once=at_once)
             receipts = await way.send([mail(id=f"m{nth}") for nth in range(80)])
             await way.close()

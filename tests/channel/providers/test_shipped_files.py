@@ -151,7 +151,7 @@ def test_what_a_provider_cannot_say_is_refused_in_words(name, changed, words, se
 def test_no_more_requests_are_under_way_than_the_file_says(name, at_once, serving, example):
     async def run():
         async with serving((200, {})) as server:
-            server.slow = 0.02
+            server.slow, server.crowd = 0.02, at_once
             way = channel(name, server.url)
             await way.send([example(name, id=f"m{nth}") for nth in range(12)])
             await way.close()
