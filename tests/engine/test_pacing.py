@@ -109,6 +109,15 @@ def test_a_circuit_opens_lets_one_try_and_closes() -> None:
     assert hear(pace, Heard(good=1), NOW + FIRST_REST + 2, "monday").clean
 
 
+def test_three_in_a_row_that_nobody_answers_in_time_open_it() -> None:
+    late = Heard(bad=1, bad_last=1, silent_last=1, why="it took too long")
+    twice = hear(hear(Pace("way"), late, NOW, "monday"), late, NOW + 20, "monday")
+    assert twice.state == "closed"
+    assert hear(twice, late, NOW + 40, "monday").state == "open"
+    answered = hear(hear(twice, Heard(good=1), NOW + 41, "monday"), late, NOW + 50, "monday")
+    assert answered.state == "closed"
+
+
 def test_a_circuit_that_fails_again_rests_longer_and_a_lost_probe_is_replaced() -> None:
     pace, now, rests = Pace("way"), NOW, []
     for _ in range(7):

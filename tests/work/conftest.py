@@ -15,9 +15,12 @@ from lifeloop.channel.values import Abilities, Envelope, Receipt, Request
 from lifeloop.clock import SetClock
 from lifeloop.engine.retry import Outcome
 from lifeloop.store import customers, enrollments, ledger, visits
+from lifeloop.work.gating import Gated
+from lifeloop.work.handing import hand_over
 from lifeloop.work.ingesting import Happening, Ingested, Person, ingest
 from lifeloop.work.project import open_project
 from lifeloop.work.publishing import Published, publish
+from lifeloop.work.under_way import UnderWay
 from lifeloop.work.wave import Wave
 from lifeloop.work.workspace import Workspace, open_workspace
 
@@ -145,6 +148,16 @@ class Shop:
 
     def wave(self, **options) -> dict[str, int]:
         return asyncio.run(Wave(self.space, **options).run())
+
+    def hand_over(self, space: Workspace | None = None, **options) -> tuple[Gated, dict[str, int]]:
+        """Hand over one batch, and wait until it is through."""
+
+        async def there_and_back() -> tuple[Gated, dict[str, int]]:
+            under_way = UnderWay()
+            gated = hand_over(space or self.space, self.now, under_way, **({"limit": 500} | options))
+            return gated, dict(await under_way.all_back())
+
+        return asyncio.run(there_and_back())
 
     def go(self, seconds: int = 0, **options) -> dict[str, int]:
         """Let that much time go by, and run a wave."""

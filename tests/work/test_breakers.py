@@ -272,7 +272,7 @@ def test_a_provider_that_refuses_is_halted_and_no_message_is_burnt_for_it(shop) 
     decided(shop, 60)
     way = shop.mail_by(replace(KEYLESS, batch=20))
     way.answers = lambda _, item: Receipt(id=item.id, outcome=Outcome.REJECTED, detail="no")
-    asyncio.run(handing.deliver(shop.space, shop.now, limit=20))
+    shop.hand_over(limit=20)
     asyncio.run(Wave(shop.again()).run())  # the first process is gone: what it saw was written with each answer
     assert (len(way.handed), standing(shop)) == (20, [("provider", "inbox", "refusals")])
     assert statuses(shop) == {"rejected": 20, "held": 40}

@@ -20,7 +20,6 @@ from lifeloop.store.values import Outcome as Settlement
 from lifeloop.work import following, handing, pacing, tidying
 from lifeloop.work.gating import pass_gate
 from lifeloop.work.halting import releasing
-from lifeloop.work.handing import deliver
 from lifeloop.work.tidying import tidy
 from lifeloop.work.wave import Wave
 
@@ -209,14 +208,13 @@ def test_where_doubles_are_not_recognised_few_are_on_their_way_at_once(shop) -> 
     ordered(shop, 30)
     shop.mail_by()
     shop.calls_by(KEYED)
-    found = asyncio.run(deliver(shop.space, shop.now, limit=500))
-    assert (found.counts, found.more) == ({}, False)
+    assert shop.hand_over()[0].claimed == 0
     Wave(shop.space).admit()
-    found = asyncio.run(deliver(shop.space, shop.now, limit=500))
-    assert (found.counts, found.more) == ({"sent": 4}, True)
+    gated, counts = shop.hand_over()
+    assert (gated.claimed, counts) == (4, {"sent": 4})
     shop.mail_by(KEYED)
-    found = asyncio.run(deliver(shop.space, shop.now, limit=500))
-    assert (found.counts, found.more) == ({"sent": 26}, False)
+    gated, counts = shop.hand_over()
+    assert (gated.claimed, counts) == (26, {"sent": 26})
 
 
 def test_what_a_dead_process_held_is_settled_by_what_its_way_out_promises(shop) -> None:
@@ -312,7 +310,7 @@ def stalled(shop) -> list[str]:
         return await whole(batch)
 
     whole, way.send = way.send, meanwhile
-    asyncio.run(deliver(other, shop.now, limit=9))
+    shop.hand_over(other, limit=9)
     way.send = whole
     shop.wave()
     return way.handed
@@ -369,7 +367,7 @@ def test_a_wish_to_stop_leaves_the_rest_ready_and_untried(shop) -> None:
     ordered(shop, 8)
     way = shop.mail_by(KEYED)
     Wave(shop.space).admit()
-    asyncio.run(deliver(shop.space, shop.now, limit=500, enough=lambda: len(way.handed) >= 4))
+    shop.hand_over(enough=lambda: len(way.handed) >= 4)
     assert sorted(status for _, status in shop.said()) == ["ready"] * 4 + ["sent"] * 4
     assert {one.tries for one in shop.messages() if one.status == "ready"} == {0}
     shop.wave()
@@ -382,7 +380,7 @@ def test_a_lease_almost_over_hands_over_nothing(shop, monkeypatch) -> None:
     moments = iter([0.0, *[1000.0] * 99])
     monkeypatch.setattr(handing, "monotonic", lambda: next(moments))
     Wave(shop.space).admit()
-    asyncio.run(deliver(shop.space, shop.now, limit=500))
+    shop.hand_over()
     assert (statuses(shop), way.handed) == ({"ready"}, [])
 
 

@@ -27,11 +27,11 @@ class Flaky(Runner):
     def fail_in(self, rounds):
         self.rounds = iter(rounds)
 
-    async def run_once(self):
+    async def run_once(self, beside=None):
         if next(self.rounds, None):
             raise StoreUnreachable("sqlite:///x", "gone")
         self.stopping = next(self.rounds, None) is None
-        return await super().run_once()
+        return await super().run_once(beside)
 
 
 def test_a_database_that_goes_away_is_waited_for_and_that_is_said_once(space, monkeypatch):

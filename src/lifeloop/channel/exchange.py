@@ -44,14 +44,18 @@ class Exchange(Progress):
             return answer.outcome_of(self.status, has_retry_after="retry-after" in self.headers)
         return Outcome.UNCERTAIN if self.written else Outcome.NOT_ACCEPTED
 
+    @property
+    def timed_out(self) -> bool:
+        """Whether nobody answered within the time limit."""
+        return self.status is None and isinstance(self.problem, TimeoutError)
+
     def in_words(self, who: str) -> str:
         """Say what happened; ``who``: the name of the other side in the project."""
         if self.status is not None:
             return f"{who} answered {self.status}" + (", but the answer broke off" if self.problem else "")
         if not self.written:
             return f"{who} could not be reached"
-        late = isinstance(self.problem, TimeoutError)
-        return f"{who} {'took too long' if late else 'broke off'}, unanswered"
+        return f"{who} {'took too long' if self.timed_out else 'broke off'}, unanswered"
 
 
 class Wire:

@@ -105,7 +105,8 @@ class HttpConnections:
         return connection, action
 
     def _judged(self, request: Request, got: Exchange) -> Receipt:
-        receipt = Receipt(id=request.id, outcome=got.outcome, detail=got.in_words(request.connection))
+        said = got.in_words(request.connection)
+        receipt = Receipt(id=request.id, outcome=got.outcome, timed_out=got.timed_out, detail=said)
         if got.problem is not None:
             return receipt
         if receipt.outcome is Outcome.ACCEPTED:

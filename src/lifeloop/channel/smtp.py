@@ -30,7 +30,8 @@ from lifeloop.clock import Clock
 from lifeloop.engine.retry import Outcome
 
 KEPT = 4
-DEADLINE = 60.0
+GREETING, DEADLINE = 20.0, 60.0
+"""Seconds: until a mail is begun, when nothing is said of its recipient yet; for the whole."""
 TEMPORARY, PERMANENT, BEYOND = 400, 500, 600
 TOO_BIG = 552
 WRONG_LOGIN = 535
@@ -90,12 +91,14 @@ class SmtpChannel:
         *,
         project: str,
         kept: int = KEPT,
+        greeting: float = GREETING,
         deadline: float = DEADLINE,
         sign: Sign = bytes,
     ) -> None:
         self._server = server
         self._clock = clock
         self._project = project
+        self._greeting = greeting
         self._deadline = deadline
         self._sign = sign
         self._places = asyncio.Semaphore(kept)
@@ -139,7 +142,8 @@ class SmtpChannel:
     @asynccontextmanager
     async def _connection(self, sender: str) -> AsyncIterator[SMTP]:
         """Lend a connection that has taken MAIL FROM; put it back only if it is still in step."""
-        client = await self._greeted(sender)
+        async with asyncio.timeout(self._greeting):
+            client = await self._greeted(sender)
         try:
             yield client
         except SMTPRecipientRefused:
@@ -153,16 +157,17 @@ class SmtpChannel:
     async def _greeted(self, sender: str) -> SMTP:
         """Use a kept connection if it still answers; nothing was said of the message yet, so a new one may follow."""
         while self._idle:
-            client = self._idle.pop()
             try:
-                await client.mail(sender)
+                return await self._begun(self._idle.pop(), sender)
             except (SMTPException, OSError):
-                client.close()
-            else:
-                return client
-        client = self._client()
+                continue
+        return await self._begun(self._client(), sender)
+
+    async def _begun(self, client: SMTP, sender: str) -> SMTP:
+        """Say from whom a mail is; a connection on which that does not come to its end is closed."""
         try:
-            await client.connect()
+            if not client.is_connected:
+                await client.connect()
             await client.mail(sender)
         except BaseException:
             client.close()
@@ -208,7 +213,8 @@ def _judged(receipt: Receipt, problem: Exception, progress: _Progress) -> Receip
             detail=f"the mail server answered {problem.code}{_hint(problem, used_up)}",
             address="dead" if _names_nobody(problem) else None,
         )
-    what = "took too long" if isinstance(problem, TimeoutError) else "broke off"
+    receipt = replace(receipt, timed_out=isinstance(problem, TimeoutError))
+    what = "took too long" if receipt.timed_out else "broke off"
     if progress.begun:
         detail = f"the mail server {what} after the text may have been handed over"
         return replace(receipt, outcome=Outcome.UNCERTAIN, detail=detail)

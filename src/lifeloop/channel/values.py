@@ -65,6 +65,8 @@ class Receipt:
     """Seconds the other side asked us to wait, already bounded."""
     slow_down: bool = False
     """The other side did not take it because it is handed too much: that is about all messages, not about this one."""
+    timed_out: bool = False
+    """Nobody answered within the time limit: the other side may hang, and then every message waits that long."""
     used_up: bool = False
     """The account's quota is used up: it takes nothing until there is room again. Said beside ``slow_down``."""
     gone: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -70,6 +70,11 @@ class Ways:
         if kind == "ask" or channel == "email":
             return self.mail_name
         return channel if channel in self.others else INBOX
+
+    def first_for(self, ways: Collection[str]) -> frozenset[str]:
+        """Return the channels whose messages take one of these ways first, and of calls the ways themselves."""
+        mail = {"email", "ask"} if self.mail_name in ways else set()
+        return frozenset({*mail, *(way for way in ways if way in self.others or way.startswith(CALL))})
 
     def named(self, way: str) -> Channel[Envelope]:
         """Return the way for messages of that name; one that is no longer declared says so, and takes nothing."""

@@ -13,6 +13,8 @@ from lifeloop.engine.pacing import Pace
 FIRST_WAIT, LONGEST_WAIT = 5, 900
 """Seconds a provider that says "too fast" is left alone: if it does not say how long, and at most."""
 IN_A_ROW = 10
+SILENCE = 4
+"""A failure says as much as so many if nobody answered within the time limit: each holds a place for that long."""
 WINDOW, ENOUGH, HALF = 60, 20, 0.5
 """A circuit opens after so many failures in a row, or when that part of enough tries within a window failed."""
 FIRST_REST, LONGEST_REST = 30, 600
@@ -36,6 +38,8 @@ class Heard:
     good: int = 0
     bad: int = 0
     bad_last: int = 0
+    silent_last: int = 0
+    """Of those, how many ran into the time limit."""
     returned: int = 0
     slow_down: bool = False
     wait: int | None = None
@@ -106,11 +110,12 @@ def _failing(pace: Pace, heard: Heard, now: Instant) -> Pace:
         return _opened(pace, heard, now)
     if pace.since is None or now - pace.since >= WINDOW:
         pace = replace(pace, since=now, tried=0, failed=0)
+    in_a_row = heard.bad_last if heard.good else pace.in_a_row + heard.bad
     pace = replace(
         pace,
         tried=pace.tried + heard.good + heard.bad,
         failed=pace.failed + heard.bad,
-        in_a_row=heard.bad_last if heard.good else pace.in_a_row + heard.bad,
+        in_a_row=in_a_row + (SILENCE - 1) * heard.silent_last,
         why=heard.why,
     )
     many = pace.tried >= ENOUGH and pace.failed >= HALF * pace.tried

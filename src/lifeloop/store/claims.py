@@ -21,13 +21,17 @@ _MOMENT = {"candidate": "due_at", "enrollment": "due_at", "message": "next_at"}
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which due rows: of these journeys (None: all), one part of the customers, one step, one person, some kinds."""
+    """Which due rows: of these journeys (None: all), one part of the customers, one step, one person, some kinds.
+
+    ``but``: messages of these channels are left, and calls of these connections, as in ``call:crm``.
+    """
 
     journeys: Sequence[str] | None = None
     shard: Shard = EVERYBODY
     node: str | None = None
     customer: str | None = None
     kinds: Collection[str] | None = None
+    but: Collection[str] = ()
 
     def sql(self, tx: Tx) -> tuple[str, dict[str, Any]]:
         """Return what to add to a WHERE, and its values."""
@@ -40,6 +44,8 @@ class Which:
             parts["customer_id = (SELECT id FROM customer WHERE key = :customer)"] = {"customer": self.customer}
         if self.kinds is not None:
             parts[tx.among("kind", "kinds", "text")] = {"kinds": list(self.kinds)}
+        if self.but:
+            parts[f"NOT {tx.among(_lane(tx), 'but', 'text')}"] = {"but": sorted(self.but)}
         values = {name: value for part in parts.values() for name, value in part.items()}
         return "".join(f" AND {part}" for part in parts), values
 
@@ -91,3 +97,9 @@ def _due(tx: Tx, table: Due, journey: int, now: Instant, limit: int, which: Whic
         limit=limit,
         **values,
     )
+
+
+def _lane(tx: Tx) -> str:
+    """Return SQL for the channel of a message, or the connection of a call, as in ``call:crm``."""
+    connection = "split_part(name, '.', 1)" if tx.postgres else "substr(name, 1, instr(name, '.') - 1)"
+    return f"CASE channel WHEN 'call' THEN 'call:' || {connection} ELSE channel END"

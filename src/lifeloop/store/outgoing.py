@@ -57,9 +57,14 @@ def claim_ready(
     kinds: Collection[MessageKind] | None = None,
     shard: Shard = EVERYBODY,
     customer: str | None = None,
+    but: Collection[str] = (),
 ) -> tuple[Message, ...]:
-    """Take ready messages whose time has come, with their customers' locks: in the order of journeys, then earliest."""
-    ids = claims.claim(tx, "message", now, limit, claims.Which(journeys, shard, customer=customer, kinds=kinds))
+    """Take ready messages whose time has come, with their customers' locks: in the order of journeys, then earliest.
+
+    ``but``: leave those of these channels, and calls of these connections, as in ``call:crm``.
+    """
+    which = claims.Which(journeys, shard, customer=customer, kinds=kinds, but=but)
+    ids = claims.claim(tx, "message", now, limit, which)
     return tuple(ledger.find(tx, ids).values()) if ids else ()
 
 

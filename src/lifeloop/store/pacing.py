@@ -78,9 +78,9 @@ def sit(tx: Tx, ticket: str, seats: Mapping[str, int], *, until: Instant, now: I
     )
 
 
-def leave(tx: Tx, ticket: str) -> None:
-    """Give up the seats of one batch."""
-    tx.run("DELETE FROM seat WHERE ticket = :ticket", ticket=ticket)
+def leave(tx: Tx, ticket: str, way: str) -> None:
+    """Give up the seats that one batch has at one way."""
+    tx.run("DELETE FROM seat WHERE ticket = :ticket AND way = :way", ticket=ticket, way=way)
 
 
 def _found(tx: Tx, names: Collection[str] | None, clause: str) -> dict[str, Pace]:

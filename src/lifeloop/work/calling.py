@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from lifeloop.clock import Instant
 from lifeloop.engine.routing import Start, calendar_candidate
@@ -32,16 +32,13 @@ def plan_calendars(tx: Tx, changed: Iterable[str], starts: Iterable[Start], now:
     note_calendars(tx, starts, now)
 
 
-def call_in(
-    space: Workspace, now: Instant, names: Sequence[str] | None, *, enough: Callable[[], bool] = lambda: False
-) -> int:
-    """Make candidates of the audiences of all occasions that have come, each slice in a transaction of its own."""
-    called = 0
+def call_in(space: Workspace, now: Instant, names: Sequence[str] | None) -> Iterator[int]:
+    """Make candidates of the audiences of all occasions that have come, each slice in a transaction of its own.
+
+    Gives how many were called in each; whoever asks for no more leaves the others for later.
+    """
     while (more := _call_slice(space, now, names)) is not None:
-        called += more
-        if enough():
-            break
-    return called
+        yield more
 
 
 def is_long_over(plan: Plan, at: Instant, now: Instant) -> bool:

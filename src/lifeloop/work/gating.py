@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -66,8 +66,12 @@ def pass_gate(
     journeys: Sequence[str] | None = None,
     shard: Shard = EVERYBODY,
     customer: str | None = None,
+    busy: Collection[str] = (),
+    waits: Collection[str] = (),
 ) -> Gated:
     """Claim ready messages and decide each; reservations for caps are taken in the same commit as the decision.
+
+    ``busy``: ways that are handed nothing more for now; ``waits``: those of which nothing is even claimed.
 
     While the kill switch is on nothing is claimed, so nothing needs to be released after. The same holds for a journey
     that rests: its messages stay as they are, and pass the gate when it goes on.
@@ -79,7 +83,8 @@ def pass_gate(
             return Gated((), {}, halted)
         guard = Guard(space, tx, now)
         ordered = guard.open(by_priority(space, tx, journeys))
-        claimed = outgoing.claim_ready(tx, now, limit, journeys=ordered, shard=shard, customer=customer)
+        lanes = space.ways.first_for(waits)
+        claimed = outgoing.claim_ready(tx, now, limit, journeys=ordered, shard=shard, customer=customer, but=lanes)
         if not claimed:
             return Gated((), {})
         plans = space.plans.by_digest(tx, {row.plan for row in claimed if row.plan})
@@ -90,7 +95,15 @@ def pass_gate(
         # A lease is counted on the real clock: a wave may decide as of another moment.
         lease_until = max(now, space.clock.now()) + space.lease
         turns = give_turns(
-            space, tx, claimed, decisions, now, lease_until, is_halted=guard.is_halted, locale_of=_locale_in(known)
+            space,
+            tx,
+            claimed,
+            decisions,
+            now,
+            lease_until,
+            is_halted=guard.is_halted,
+            locale_of=_locale_in(known),
+            busy=busy,
         )
         decisions, claimed = list(turns.decisions), turns.taken_by(claimed)
         end_runs(tx, claimed, decisions, now)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import count as count_from
 from time import monotonic
 from typing import TypeVar
@@ -14,7 +13,6 @@ from typing import TypeVar
 from lifeloop.channel.values import Abilities, Envelope, Receipt, Request
 from lifeloop.channel.ways import CALL
 from lifeloop.clock import Instant
-from lifeloop.engine.breaker import Trip
 from lifeloop.engine.circuit import Heard
 from lifeloop.engine.pacing import Pace
 from lifeloop.engine.retry import Outcome, recognised_until
@@ -32,7 +30,7 @@ from lifeloop.work.pacing import heard, note
 from lifeloop.work.refusals import Refused
 from lifeloop.work.tracking import with_links
 from lifeloop.work.trouble import kind_and_place
-from lifeloop.work.turns import Turns
+from lifeloop.work.under_way import UnderWay
 from lifeloop.work.wording import WordingProblem, envelope_of, question_of, request_of
 from lifeloop.work.workspace import Workspace
 
@@ -44,58 +42,40 @@ SAFE_PART = 0.8
 """The part of a lease in which something new is handed over: after it somebody else may soon hold the message."""
 AT_ONCE = 16
 """How many one way takes before what came of them is written, if it does not say itself how many it takes."""
-CROWDED = 0.5
-"""Seconds until somebody who found every seat of a provider taken looks again."""
 TRIES, PAUSE, LONGEST_PAUSE = 5, 0.2, 2.0
 """How often, and after how many seconds (doubling), an outcome is written again that the database would not take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """How many of a batch went where: ``sent``, ``held``, ``suppressed`` … ``more``: others may be ready as well."""
-
-    counts: dict[str, int]
-    more: bool
-    halted: str | None = None
-    tripped: tuple[Trip, ...] = ()
-    """What breakers halted meanwhile."""
-
-
-async def deliver(
+def hand_over(
     space: Workspace,
     now: Instant,
+    under_way: UnderWay,
     *,
     limit: int,
     journeys: Sequence[str] | None = None,
     shard: Shard = EVERYBODY,
     customer: str | None = None,
     enough: Callable[[], bool] = lambda: False,
-) -> Delivered:
-    """Take one batch through gate, rendering, sending and settling. After ``enough`` nothing new is handed over."""
+) -> Gated:
+    """Take one batch through the gate, and let what was cleared set out, way by way; returns what the gate said.
+
+    What comes of it ``under_way`` tells. After ``enough`` nothing new is handed over.
+    """
     began = monotonic()  # before the marks: a machine that sleeps after them must not believe in its leases
-    most = min([limit, *_doubtful(space)])
-    gated = pass_gate(space, now, limit=most, journeys=journeys, shard=shard, customer=customer)
-    counts = defaultdict(int, gated.kept)
-    try:
-        settled = await Handing(space, now, began, enough, gated.turns).hand_over(gated.cleared)
-    finally:
-        _leave(space, gated)
-    if gated.turns.crowded and not gated.cleared:
-        await asyncio.sleep(CROWDED)  # others are being served: do not spin around them
-    for settlement in settled:
-        counts[settlement.to] += 1
-    return Delivered(dict(counts), gated.claimed >= most, gated.halted, gated.tripped)
-
-
-def _leave(space: Workspace, gated: Gated) -> None:
-    """Give up the seats that a batch had; if the database is away, their time ends by itself."""
-    if not gated.turns.seats:
-        return
-    try:
-        with space.store.transaction() as tx:
-            pacing.leave(tx, gated.turns.ticket)
-    except (StoreBusy, StoreUnreachable):
-        log.warning("seats are given up later: the database is away")
+    gated = pass_gate(
+        space,
+        now,
+        limit=min([limit, *_doubtful(space)]),
+        journeys=journeys,
+        shard=shard,
+        customer=customer,
+        busy=under_way.busy,
+        waits=under_way.waits(space.ways),
+    )
+    handing = Handing(space, now, began, enough, gated)
+    for way in handing.ways:
+        under_way.set_out(way, handing.hand_over(way), probing=way in gated.turns.probing)
+    return gated
 
 
 def _doubtful(space: Workspace) -> list[int]:
@@ -119,25 +99,45 @@ class Handing:
         now: Instant,
         began: float,
         enough: Callable[[], bool],
-        turns: Turns,
+        gated: Gated,
     ) -> None:
         self._space = space
         self._now = now
         self._until = began + SAFE_PART * space.lease
         self._enough = enough
-        self._turns = turns
+        self._turns = gated.turns
         self._refused: dict[str, Refused] = {}
         self._shut: dict[str, Instant] = {}
-        self._messages: dict[str, Message] = {}
+        self._messages = {one.message.id: one.message for one in gated.cleared}
+        self._cleared: dict[str, list[Cleared]] = defaultdict(list)
+        for one in gated.cleared:
+            self._cleared[way_of(space, one.message)].append(one)
 
-    async def hand_over(self, cleared: Sequence[Cleared]) -> list[Settlement]:
-        """Hand over everything, way by way, settling as the answers come in."""
-        self._messages = {one.message.id: one.message for one in cleared}
-        ways: dict[tuple[str, str], list[Cleared]] = defaultdict(list)
-        for one in cleared:
-            ways[one.message.kind, way_of(self._space, one.message)].append(one)
-        done = await asyncio.gather(*(self._hand(kind, way, batch) for (kind, way), batch in ways.items()))
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways that this batch takes."""
+        return tuple(self._cleared)
+
+    async def hand_over(self, way: str) -> list[Settlement]:
+        """Hand over everything that takes one way, settling as the answers come in; then its seats are free again."""
+        kinds: dict[str, list[Cleared]] = defaultdict(list)
+        for one in self._cleared[way]:
+            kinds[one.message.kind].append(one)
+        try:
+            done = await asyncio.gather(*(self._hand(kind, way, batch) for kind, batch in kinds.items()))
+        finally:
+            self._leave(way)
         return [settlement for part in done for settlement in part]
+
+    def _leave(self, way: str) -> None:
+        """Give up the seats at a way; if the database is away, their time ends by itself."""
+        if way not in self._turns.seats:
+            return
+        try:
+            with self._space.store.transaction() as tx:
+                pacing.leave(tx, self._turns.ticket, way)
+        except (StoreBusy, StoreUnreachable):
+            log.warning("seats are given up later: the database is away")
 
     async def _hand(self, kind: str, way: str, batch: list[Cleared]) -> list[Settlement]:
         match kind:

@@ -43,6 +43,7 @@ def heard(receipts: Sequence[Receipt], settlements: Sequence[Settlement], *, web
     receiver may ask for a longer pause.
     """
     failed = [one.outcome in FAILED and not one.slow_down and not webhooks for one in receipts]
+    silent = [bad and one.timed_out for bad, one in zip(failed, receipts, strict=True)]
     answered = [one.outcome in ANSWERED for one in receipts]
     last_good = max((place for place, good in enumerate(answered) if good), default=-1)
     broken = any(one.outcome is Outcome.CONFIGURATION for one in receipts)
@@ -50,6 +51,7 @@ def heard(receipts: Sequence[Receipt], settlements: Sequence[Settlement], *, web
         good=sum(answered),
         bad=sum(failed),
         bad_last=sum(failed[last_good + 1 :]),
+        silent_last=sum(silent[last_good + 1 :]),
         returned=sum(one.outcome not in MAY_COUNT for one in settlements),
         slow_down=any(one.slow_down and not one.used_up for one in receipts),
         used_up=any(one.used_up for one in receipts),

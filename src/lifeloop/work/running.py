@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
@@ -15,6 +14,7 @@ from lifeloop.work.guarding import open_guard
 from lifeloop.work.settling import settled
 from lifeloop.work.tidying import tidy
 from lifeloop.work.trouble import kind_and_place
+from lifeloop.work.under_way import UnderWay
 from lifeloop.work.wave import BATCH, Wave
 from lifeloop.work.workspace import Workspace
 
@@ -58,17 +58,18 @@ class Runner:
     _guarded: bool = False
     _tidied_at: Instant = 0
     _errands: Errands = field(default_factory=Errands)
+    _under_way: UnderWay = field(default_factory=UnderWay)
     _away: list[str] = field(default_factory=list)
 
-    async def run_once(self) -> Told:
-        """Do everything that is due now."""
+    async def run_once(self, beside: UnderWay | None = None) -> Told:
+        """Do everything that is due now. ``beside``: what is under way, and need not come back before this returns."""
         began, now = monotonic(), self.space.clock.now()
         if not self._guarded:
             open_guard(self.space)
             self._guarded = True
         self._tidy(now)
         wave = Wave(self.space, batch=self.batch, enough=lambda: self.stopping)
-        counts = await wave.run()
+        counts = await wave.run(beside)
         told = Told(now, counts, monotonic() - began, wave.next_due(), wave.halted, tuple(wave.tripped))
         if told.did_something or told.tripped:
             self.tell(told)
@@ -85,13 +86,14 @@ class Runner:
         """
         with settled():
             await self._go_on()
+            await self._settle()
         await self.finish()
 
     async def _go_on(self) -> None:
         patience = PATIENCE[0]
         while not self.stopping:
             try:
-                told = await self.run_once()
+                told = await self.run_once(self._under_way)
             except (StoreUnreachable, StoreBusy) as problem:
                 self._say_away(str(problem))
             except Exception as problem:  # noqa: BLE001  # whoever watches is told, and the others are not given up
@@ -104,6 +106,17 @@ class Runner:
             await self._sleep(patience)
             patience = min(patience * 2, PATIENCE[1])
 
+    async def _settle(self) -> None:
+        """Wait for what is under way: no longer than providers may take to answer."""
+        began, now = monotonic(), self.space.clock.now()
+        try:
+            counts = await self._under_way.all_back()
+        except (StoreUnreachable, StoreBusy) as problem:
+            self.trouble(f"{problem}; what was under way is settled later")
+            return
+        if counts:
+            self.tell(Told(now, dict(counts), monotonic() - began, Wave(self.space).next_due()))
+
     async def _rest(self, told: Told) -> None:
         """Sleep until the next thing is due, but look again soon: somebody else may have written."""
         ahead = LOOK_AGAIN if told.next_due is None else told.next_due - self.space.clock.now()
@@ -111,10 +124,11 @@ class Runner:
         await self._sleep(LOOK_AGAIN if ahead <= 0 else min(LOOK_AGAIN, ahead))
 
     async def _sleep(self, seconds: float) -> None:
-        """Sleep, but not through a wish to stop."""
+        """Sleep, but not through a wish to stop, nor when a way out can be handed more."""
         ends = monotonic() + seconds
-        while not self.stopping and (left := ends - monotonic()) > 0:  # noqa: ASYNC110  # a signal cannot set an Event
-            await asyncio.sleep(min(left, LOOK_AGAIN))
+        while not self.stopping and (left := ends - monotonic()) > 0:  # a signal cannot set an Event
+            if await self._under_way.rest(min(left, LOOK_AGAIN)):
+                return
 
     def _say_away(self, reason: str) -> None:
         if not self._away:

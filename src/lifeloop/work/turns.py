@@ -7,11 +7,11 @@ which some try may have arrived stays with the way that it took: any other could
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from lifeloop.clock import Instant
-from lifeloop.engine.pacing import OURS, Grant, Pace, Why, take
+from lifeloop.engine.pacing import OURS, Grant, Limits, Pace, Why, take
 from lifeloop.store import halts, outgoing, pacing
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Decision, Message
@@ -47,6 +47,8 @@ class Turns:
     """Of whose quota and warm-up they took."""
     ramps: Mapping[str, str] = field(default_factory=dict)
     """The ramps that messages count on, where their way is warming up."""
+    probing: frozenset[str] = frozenset()
+    """The ways at which one message tries whether they work again."""
 
     def taken_by(self, rows: Sequence[Message]) -> tuple[Message, ...]:
         """Return messages with the ways that they take now."""
@@ -68,25 +70,36 @@ def give_turns(
     *,
     is_halted: Callable[[str], bool],
     locale_of: LocaleOf,
+    busy: Collection[str] = (),
 ) -> Turns:
     """Send each message that may leave by a way that takes it, and hold the others until it is their turn.
 
     What is left no way that is not halted stays until a person releases one. The number of statements depends neither
-    on the batch nor on how many ways there are. ``until``: the lease's end.
+    on the batch nor on how many ways there are. ``until``: the lease's end. ``busy``:
+    ways to which this process is still handing over what it had before.
     """
     leaving = {one.id for one in decisions if one.to == "attempting"}
     rows = sorted((row for row in claimed if row.id in leaving), key=lambda row: _order(space, row))
     if not rows:
         return Turns(decisions)
     wishes = _wishes(space, tx, rows, is_halted)
-    counters = _Counters(space, tx, wishes, locale_of)
+    counters = _Counters(space, tx, wishes, locale_of, busy)
     for chain, asking in wishes.items():
         if chain:
             counters.ask(chain, asking)
     ticket = f"{rows[0].id}:{rows[0].fence}"
     counters.write(ticket, until)
     made = [counters.applied(one, now) if one.id in leaving else one for one in decisions]
-    return Turns(made, counters.ways, counters.seats, ticket, counters.crowded, counters.day, counters.ramps)
+    return Turns(
+        made,
+        counters.ways,
+        counters.seats,
+        ticket,
+        counters.crowded,
+        counters.day,
+        counters.ramps,
+        counters.probing,
+    )
 
 
 def _order(space: Workspace, row: Message) -> tuple[int, Instant, str]:
@@ -111,12 +124,17 @@ class _Counters:
     """The counters of all ways that one batch may take. Nobody else is served there until the commit."""
 
     def __init__(
-        self, space: Workspace, tx: Tx, wishes: Mapping[tuple[str, ...], Sequence[Message]], locale_of: LocaleOf
+        self,
+        space: Workspace,
+        tx: Tx,
+        wishes: Mapping[tuple[str, ...], Sequence[Message]],
+        locale_of: LocaleOf,
+        busy: Collection[str],
     ) -> None:
         self._tx = tx
         self._today = today(space)
         ways = sorted({way for chain in wishes for way in chain})
-        self._limits = {way: space.ways.limits(way) for way in ways}
+        self._limits = {way: _limits(space, way, busy) for way in ways}
         self._warm_up = Ramps.of(space, wishes, locale_of, self._today)
         known = pacing.look(tx, self._limits)
         paced = [way for way, limits in self._limits.items() if not (limits.none and _is_well(known.get(way)))]
@@ -134,6 +152,11 @@ class _Counters:
     def crowded(self) -> bool:
         """Whether somebody found every seat taken."""
         return any(why == "concurrency" for _, why, _ in self._held.values())
+
+    @property
+    def probing(self) -> frozenset[str]:
+        """The ways at which one message tries whether they work again."""
+        return frozenset(way for way in self.ways.values() if self._paces.get(way, Pace(way)).state == "half-open")
 
     def ask(self, chain: tuple[str, ...], rows: Sequence[Message]) -> None:
         """Let messages take the first way that takes them; the others keep the earliest turn they were offered."""
@@ -194,7 +217,13 @@ class _Counters:
     def _free_seats(self) -> dict[str, int]:
         limited = {way: found.concurrency for way, found in self._limits.items() if found.concurrency is not None}
         taken = pacing.seats_taken(self._tx, limited, self._today.now) if limited else {}
-        return {way: most - taken.get(way, 0) for way, most in limited.items()}
+        return {way: max(most - taken.get(way, 0), 0) for way, most in limited.items()}
+
+
+def _limits(space: Workspace, way: str, busy: Collection[str]) -> Limits:
+    """Return how fast a way may be used; one that is busy with an earlier batch has no seat free."""
+    limits = space.ways.limits(way)
+    return replace(limits, concurrency=0) if way in busy else limits
 
 
 def _is_well(pace: Pace | None) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from lifeloop.clock import Instant
 from lifeloop.engine.breaker import Trip
@@ -13,14 +14,21 @@ from lifeloop.store.values import EVERYBODY, FirstDue, Shard
 from lifeloop.work.admitting import admit_due
 from lifeloop.work.calling import call_in
 from lifeloop.work.halting.breaking import pause_for_failures
-from lifeloop.work.handing import deliver
+from lifeloop.work.handing import hand_over
 from lifeloop.work.hits import settle_hits
 from lifeloop.work.labels import node_labels
 from lifeloop.work.moving import Moved, Which, move_due
 from lifeloop.work.tidying import settle_lost
+from lifeloop.work.under_way import UnderWay
 from lifeloop.work.workspace import Workspace
 
+Work = Callable[[Workspace, Instant, Which], Moved]
+
 BATCH = 500
+PATIENCE = 1.0
+"""Seconds that a wave waits for what it handed over before it looks who is due meanwhile."""
+CROWDED = 0.5
+"""Seconds until somebody who found every seat of a provider taken looks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Wave:
         self._customer = customer
         self._enough = enough
         self._counts: Counter[str] = Counter()
+        self._under_way = UnderWay()
         self.dry_run = dry_run
         self.latest = 0
         """Seconds by which the latest of those moved was behind its time."""
@@ -78,7 +87,8 @@ class Wave:
 
     def candidates_due(self) -> int:
         """Call in whose calendar start has come; returns how many may enter now."""
-        self._call_in()
+        for _ in self._calling_in():
+            pass
         with self._space.store.reading() as tx:
             return candidates.count_due(tx, self._journeys, self.now, self._shard, customer=self._customer)
 
@@ -103,47 +113,44 @@ class Wave:
 
     def admit(self) -> int:
         """Admit everybody who may enter now; returns how many were looked at."""
-        self._call_in()
-        return self._until_few(lambda which: admit_due(self._space, self.now, which), "admitted")
+        return sum(self._admitting())
 
     def move(self, node: str | None = None) -> int:
         """Move everybody who is due, at one step or at all; returns how many were looked at."""
-        return self._until_few(lambda which: move_due(self._space, self.now, replace(which, node=node)), "moved")
+        return sum(self._moving(node))
 
     async def deliver(self) -> dict[str, int]:
-        """Hand over what is ready; returns how many went where."""
-        if self.dry_run:
-            return {}
-        total: Counter[str] = Counter()
-        while True:
-            done = await deliver(
-                self._space,
-                self.now,
-                limit=self._batch,
-                journeys=self._journeys,
-                shard=self._shard,
-                customer=self._customer,
-                enough=self._enough,
-            )
-            total.update(done.counts)
-            self.tripped += done.tripped
-            self.halted = self.halted or done.halted
-            if not done.more or self._enough():
-                break
-        self._counts.update(total)
-        return dict(total)
+        """Hand over what is ready, and wait for what comes of it; returns how many went where.
+
+        A way out that hangs holds up no other; its own messages wait, and so does whoever called.
+        """
+        before = Counter(self._counts)
+        while (await self._hand_over() or self._under_way) and not self._enough():
+            pass
+        await self._settle_all()
+        return dict(self._counts - before)
 
     def next_due(self) -> Instant | None:
         """Return when anything falls due next."""
         return self._first_due().any
 
-    async def run(self) -> dict[str, int]:
-        """Go round until nothing is due any more, or it is enough."""
+    async def run(self, beside: UnderWay | None = None) -> dict[str, int]:
+        """Go round until nothing is due any more, or it is enough.
+
+        ``beside``: what is under way before this wave and after it. Without it the wave waits for what it handed over,
+        and lets people move meanwhile.
+        """
+        self._under_way = beside if beside is not None else UnderWay()
         if not self.dry_run:
             settle_lost(self._space, self._space.clock.now())
             settle_hits(self._space, self._space.clock.now())
-        while await self._round() and not self.dry_run and not self._enough():
-            pass
+        try:
+            while await self._round() or (beside is None and self._under_way):
+                if self.dry_run or self._enough():
+                    break
+        finally:
+            if beside is None:
+                await self._settle_all()
         return self.counts()
 
     async def _round(self) -> int:
@@ -154,34 +161,83 @@ class Wave:
         due, now = self._first_due(), self.now
         looked_at = 0
         if _is_due(due.candidates, now) or _is_due(due.occasions, now):
-            looked_at += self.admit()
+            looked_at += await _in_turn(self._admitting())
         if _is_due(due.runs, now):
-            looked_at += self.move()
+            looked_at += await _in_turn(self._moving())
         if not looked_at and _is_due(due.messages, now):
-            looked_at += sum((await self.deliver()).values())
-        return looked_at
+            return await self._hand_over()
+        return looked_at + self._note(await self._under_way.come_back(0 if looked_at else PATIENCE))
 
-    def _call_in(self) -> None:
+    async def _hand_over(self) -> int:
+        """Let a batch set out, and wait a little for whatever comes back; returns how many were looked at."""
+        if self.dry_run:
+            return 0
+        gated = hand_over(
+            self._space,
+            self.now,
+            self._under_way,
+            limit=self._batch,
+            journeys=self._journeys,
+            shard=self._shard,
+            customer=self._customer,
+            enough=self._enough,
+        )
+        self.tripped += gated.tripped
+        self.halted = self.halted or gated.halted
+        if gated.turns.crowded and not gated.cleared and not self._under_way:
+            await asyncio.sleep(CROWDED)  # others are being served: do not spin around them
+        back = await self._under_way.come_back(PATIENCE)
+        self._note(gated.kept)
+        return gated.claimed + self._note(back)
+
+    async def _settle_all(self) -> None:
+        self._note(await self._under_way.all_back())
+
+    def _note(self, counts: Mapping[str, int]) -> int:
+        self._counts.update(counts)
+        return sum(counts.values())
+
+    def _admitting(self) -> Iterator[int]:
+        yield from self._calling_in()
+        yield from self._batches(admit_due, "admitted")
+
+    def _moving(self, node: str | None = None) -> Iterator[int]:
+        yield from self._batches(move_due, "moved", node)
+
+    def _calling_in(self) -> Iterator[int]:
+        """Call in, slice by slice: whom it makes a candidate is looked at later."""
         if self._customer is None and not self.dry_run:
-            call_in(self._space, self.now, self._journeys, enough=self._enough)
+            for _ in call_in(self._space, self.now, self._journeys):
+                yield 0
+                if self._enough():
+                    return
 
     def _first_due(self) -> FirstDue:
         with self._space.store.reading() as tx:
             return enrollments.first_due(tx, self._journeys[0] if self._journeys else None)
 
-    def _until_few(self, step: Callable[[Which], Moved], word: str) -> int:
-        which = Which(self._journeys, self._batch, self._shard, customer=self._customer, dry_run=self.dry_run)
-        looked_at = 0
+    def _batches(self, work: Work, word: str, node: str | None = None) -> Iterator[int]:
+        """Do a step batch by batch until few are left; gives how many were looked at in each."""
+        which = Which(self._journeys, self._batch, self._shard, node, self._customer, dry_run=self.dry_run)
         while True:
-            done = step(which)
-            looked_at += done.claimed
+            done = work(self._space, self.now, which)
             self._counts[word] += done.moved
             self.latest = max(self.latest, done.latest)
             self.tripped += done.trips
             if done.failed and not self.dry_run:
                 self.tripped += pause_for_failures(self._space, done.failed, self.now)
+            yield done.claimed
             if done.claimed < self._batch or self.dry_run or self._enough():
-                return looked_at
+                return
+
+
+async def _in_turn(batches: Iterator[int]) -> int:
+    """Do batch after batch, and let answers be read in between: nobody's time limit ends because of a long queue."""
+    looked_at = 0
+    for many in batches:
+        looked_at += many
+        await asyncio.sleep(0)
+    return looked_at
 
 
 def _is_due(moment: Instant | None, now: Instant) -> bool:

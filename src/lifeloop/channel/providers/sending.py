@@ -115,7 +115,8 @@ class ProviderChannel(Generic[Checked]):
             except Unsendable as problem:
                 return [_refused(item.id, problem) for item in items]
         if got.status is None:
-            return [Receipt(id=item.id, outcome=got.outcome, detail=got.in_words(self._name)) for item in items]
+            said, late = got.in_words(self._name), got.timed_out
+            return [Receipt(id=item.id, outcome=got.outcome, timed_out=late, detail=said) for item in items]
         return self._border.receipts(items, Reply.read(self._name, got, self._clock.now()))
 
 
