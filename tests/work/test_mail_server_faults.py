@@ -6,12 +6,16 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from tests import passing
+
 from lifeloop.channel.smtp import SmtpChannel, SmtpServer
 from lifeloop.store import customers
 from lifeloop.work.story import tell
 from lifeloop.work.wave import Wave
 
 HOUR = 3600
+DEADLINE = 20
+"""Seconds: nobody is kept from answering by a busy machine. Who is silent lets them pass."""
 JOURNEY = """
 start: {event: order.placed}
 again: always
@@ -90,6 +94,8 @@ class Rude:
     async def _say(self, writer, stage):
         said = self.fault.get(stage) or GOOD.get(stage, "250 ok")
         if said == SILENT:
+            await asyncio.sleep(0.01)  # Python 3.11 may overlook a deadline that comes together with the connection
+            passing.let_pass(DEADLINE)
             await self.over.wait()
         if said == CUT:
             raise ConnectionResetError
@@ -102,7 +108,7 @@ async def mail_by(shop, rude, name):
     """Let mail go to this server, as a way out of its own: no fault is in another's way."""
     server = await asyncio.start_server(rude.client, "127.0.0.1", 0)
     where = SmtpServer("127.0.0.1", server.sockets[0].getsockname()[1], "none")
-    way = SmtpChannel(where, shop.clock, project="shop", deadline=0.3 if SILENT in rude.fault.values() else 10)
+    way = SmtpChannel(where, shop.clock, project="shop", deadline=DEADLINE)
     shop.space.ways = replace(shop.space.ways, mail=way, mail_name=name)
     try:
         yield
@@ -118,7 +124,7 @@ def wave(shop, rude, name):
         async with mail_by(shop, rude, name):
             await Wave(shop.space).run()
 
-    asyncio.run(run())
+    passing.run(run())
 
 
 def timeline(shop):
