@@ -113,7 +113,7 @@ def test_a_halt_waits_for_who_is_marking_and_then_holds(world) -> None:
             return halted.wait(0.3)
 
     def stop() -> None:
-        marked.wait(5)
+        assert marked.wait(60)
         with world.store.transaction() as tx:
             journeys.halt(tx, "stop", 100)
         halted.set()
@@ -129,13 +129,14 @@ def test_runs_are_moved_once_by_many_workers(world) -> None:
     world.runs(world.customers(200))
 
     def work() -> int:
-        moved = 0
-        for _ in range(40):
+        moved, left = 0, True
+        while left:  # whoever finds nothing may only have found it locked
             with world.store.transaction() as tx:
                 runs = enrollments.claim_due(tx, None, 100, 9)
                 saved = [Saved(run.id, run.fence, run.state._replace(due_at=900)) for run in runs]
                 assert enrollments.save_moves(tx, saved) == 0
                 moved += len(saved)
+                left = bool(tx.ask("SELECT 1 FROM enrollment WHERE due_at <= 100 LIMIT 1"))
         return moved
 
     assert sum(together(work, work, work, work)) == 200
@@ -193,7 +194,7 @@ def test_whoever_writes_about_a_customer_waits_for_who_decides_about_them(world,
             return written.wait(0.2)
 
     def write() -> None:
-        claimed.wait(5)
+        assert claimed.wait(60)
         with world.store.transaction() as tx:
             WRITERS[writer](tx, ana)
             written.set()

@@ -304,6 +304,10 @@ def test_people_who_cannot_be_moved_let_their_journey_rest(shop, monkeypatch) ->
     assert resting.resting(shop.space) == ("one",)
 
 
+ENOUGH = 20
+"""Rounds of ten after which a worker waits for the halt: four of them leave a third of 1,200 messages."""
+
+
 def test_a_halted_journey_sends_nothing_while_four_workers_run(shop) -> None:
     """Four workers hammer the gate; from the commit of the halt on nobody marks another message of the journey."""
     shop.publish(one=journey(more=", volume: 9000 per day"), two=journey("shop/two", ", volume: 9000 per day"))
@@ -315,6 +319,8 @@ def test_a_halted_journey_sends_nothing_while_four_workers_run(shop) -> None:
     def work(space) -> int:
         done = 0
         for nth in range(400):
+            if nth == ENOUGH:
+                halted.wait(60)  # so that something is left to halt, however long that takes
             before = halted.is_set()
             gated = pass_gate(space, shop.now, limit=10)
             if nth == 2:
@@ -329,7 +335,7 @@ def test_a_halted_journey_sends_nothing_while_four_workers_run(shop) -> None:
 
     with ThreadPoolExecutor(len(spaces)) as pool:
         running = [pool.submit(work, space) for space in spaces]
-        assert begun.wait(30)
+        assert begun.wait(60)
         releasing.halt(shop.space, [Target("journey", "one")], "wrong price")
         halted.set()
         done = sum(each.result() for each in running)
