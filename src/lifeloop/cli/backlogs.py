@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from lifeloop.work.halting.releasing import Outlook, Target
     from lifeloop.work.workspace import Workspace
 
-OUTLOOK = fields_of(waiting=COUNT, due=COUNT, late=COUNT, per_hour=COUNT, seconds=COUNT, complete=FLAG)
-"""Messages that wait, are due, and will be too late when their turn comes; how many leave an hour, and for how long."""
+OUTLOOK = fields_of(waiting=COUNT, due=COUNT, late=COUNT, per_hour=COUNT, seconds=COUNT, complete=FLAG, aside=COUNT)
+"""Messages that wait, are due, and will be too late when their turn comes; how many leave an hour, and for how long.
+
+``aside``: people who were set aside because whatever process looked at them died, and who are tried again."""
 HOUR = 3600
 
 
@@ -49,6 +51,11 @@ def waiting_words(one: Outlook) -> str:
 
 def release_words(one: Outlook) -> str:
     """Say what a release brings."""
+    aside = "1 person" if one.aside == 1 else f"{one.aside:,} people"
+    return _gathered_words(one) + (f" {aside} set aside will be tried again, alone." if one.aside else "")
+
+
+def _gathered_words(one: Outlook) -> str:
     if not one.due:
         return "No message has gathered."
     late = f" {one.late:,} of them will be too late and skipped." if one.late else ""

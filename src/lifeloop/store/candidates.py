@@ -75,9 +75,10 @@ def claim_due(
     shard: Shard = EVERYBODY,
     *,
     customer: str | None = None,
+    picked: claims.Picked = claims.ANY,
 ) -> tuple[CandidateRow, ...]:
     """Take those whose moment has come, earliest first, with their customers' locks. Paused journeys have none."""
-    ids = claims.claim(tx, "candidate", now, limit, claims.Which(journeys, shard, customer=customer))
+    ids = claims.claim(tx, "candidate", now, limit, claims.Which(journeys, shard, customer=customer, picked=picked))
     return load(tx, ids) if ids else ()
 
 

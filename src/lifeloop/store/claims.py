@@ -20,6 +20,17 @@ _MOMENT = {"candidate": "due_at", "enrollment": "due_at", "message": "next_at"}
 
 
 @dataclass(frozen=True, slots=True)
+class Picked:
+    """Rows that are taken alone, or left to others: their ids. ``only`` None: any."""
+
+    only: Collection[int] | None = None
+    without: Collection[int] = ()
+
+
+ANY = Picked()
+
+
+@dataclass(frozen=True, slots=True)
 class Which:
     """Which due rows: of these journeys (None: all), one part of the customers, one step, one person, some kinds.
 
@@ -32,6 +43,7 @@ class Which:
     customer: str | None = None
     kinds: Collection[str] | None = None
     but: Collection[str] = ()
+    picked: Picked = ANY
 
     def sql(self, tx: Tx) -> tuple[str, dict[str, Any]]:
         """Return what to add to a WHERE, and its values."""
@@ -46,6 +58,10 @@ class Which:
             parts[tx.among("kind", "kinds", "text")] = {"kinds": list(self.kinds)}
         if self.but:
             parts[f"NOT {tx.among(_lane(tx), 'but', 'text')}"] = {"but": sorted(self.but)}
+        if self.picked.only is not None:
+            parts[tx.among("id", "only")] = {"only": list(self.picked.only)}
+        if self.picked.without:
+            parts[f"NOT {tx.among('id', 'without')}"] = {"without": list(self.picked.without)}
         values = {name: value for part in parts.values() for name, value in part.items()}
         return "".join(f" AND {part}" for part in parts), values
 

@@ -69,9 +69,10 @@ def claim_due(
     *,
     node: str | None = None,
     customer: str | None = None,
+    picked: claims.Picked = claims.ANY,
 ) -> tuple[Run, ...]:
     """Take due runs, earliest first, with their customers' locks; nobody else has them until this commit."""
-    ids = claims.claim(tx, "enrollment", now, limit, claims.Which(journeys, shard, node, customer))
+    ids = claims.claim(tx, "enrollment", now, limit, claims.Which(journeys, shard, node, customer, picked=picked))
     return tuple(_read(tx, tx.among("e.id", "ids"), ids=ids)) if ids else ()
 
 

@@ -19,6 +19,7 @@ from lifeloop.store import (  # they are part of the same tables
     pace_tables,  # noqa: F401
     recipient_tables,  # noqa: F401
     report_tables,  # noqa: F401
+    suspect_tables,  # noqa: F401
 )
 from lifeloop.store.columns import (
     BIG,

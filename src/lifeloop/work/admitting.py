@@ -13,7 +13,7 @@ from lifeloop.engine.breaker import Key
 from lifeloop.engine.machine import advance
 from lifeloop.engine.values import Facts, Move, Refusal, Status, Wake
 from lifeloop.journey.plan import Plan
-from lifeloop.store import candidates, enrollments, journeys
+from lifeloop.store import candidates, enrollments, journeys, suspects
 from lifeloop.store.opening import StoreBusy, StoreUnreachable
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import CandidateRow, NewRun, PastRun, Subject
@@ -76,9 +76,11 @@ def admit_in(space: Workspace, tx: Tx, now: Instant, which: Which) -> Moved:
 
 
 def _claim(space: Workspace, tx: Tx, now: Instant, which: Which) -> tuple[CandidateRow, ...]:
+    if which.ticket:
+        suspects.end(tx, which.ticket)
     journeys.hold(tx)
-    ordered = by_priority(space, tx, which.journeys)
-    return candidates.claim_due(tx, ordered, now, which.limit, which.shard, customer=which.customer)
+    ordered, picked = by_priority(space, tx, which.journeys), which.picked
+    return candidates.claim_due(tx, ordered, now, which.limit, which.shard, customer=which.customer, picked=picked)
 
 
 def _drop(space: Workspace, now: Instant, which: Which, said: str) -> Moved:

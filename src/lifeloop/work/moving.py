@@ -15,7 +15,8 @@ from lifeloop.engine.breaker import Trip
 from lifeloop.engine.machine import advance
 from lifeloop.engine.values import Facts, Move, SendMessage, Sent, SetData, State, Status, Visited, Wake
 from lifeloop.journey.plan import Plan, Stop
-from lifeloop.store import enrollments, journeys
+from lifeloop.store import enrollments, journeys, suspects
+from lifeloop.store.claims import ANY, Picked
 from lifeloop.store.customers import inside
 from lifeloop.store.opening import StoreBusy, StoreUnreachable
 from lifeloop.store.transaction import Tx
@@ -45,6 +46,9 @@ class Which:
     node: str | None = None
     customer: str | None = None
     dry_run: bool = False
+    ticket: str = ""
+    """Under which the batch was noted before it began (``suspecting``); empty: it was not."""
+    picked: Picked = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,13 @@ def _move_batch(space: Workspace, now: Instant, which: Which) -> Moved:
 
 
 def _claim(space: Workspace, tx: Tx, now: Instant, which: Which) -> tuple[Run, ...]:
+    if which.ticket:
+        suspects.end(tx, which.ticket)
     journeys.hold(tx)
-    ordered = by_priority(space, tx, which.journeys)
-    return enrollments.claim_due(tx, ordered, now, which.limit, which.shard, node=which.node, customer=which.customer)
+    ordered, picked = by_priority(space, tx, which.journeys), which.picked
+    return enrollments.claim_due(
+        tx, ordered, now, which.limit, which.shard, node=which.node, customer=which.customer, picked=picked
+    )
 
 
 def _set_aside(space: Workspace, now: Instant, which: Which, said: str) -> Moved:

@@ -35,6 +35,7 @@ WORDS = {
     "report": "reports of providers",
     "segment_member": "segments they are in",
     "segment_look": "when it is looked again in which segments they are",
+    "suspect": "starts that were set aside, because processes died of them",
     "alias": "other ids that turned out to be them",
     "refusal": "what came twice under one id, with different words",
 }

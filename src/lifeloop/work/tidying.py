@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lifeloop.clock import Instant
 from lifeloop.engine.retry import Outcome, RetryAt, next_try
-from lifeloop.store import arrivals, consents, halts, instance, lookups, opt_ins, outgoing, reports
+from lifeloop.store import arrivals, consents, halts, instance, lookups, opt_ins, outgoing, reports, suspects
 from lifeloop.store.lookups import Asked
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Message
@@ -37,6 +37,7 @@ def tidy(space: Workspace) -> dict[str, int]:
         arrivals.forget(tx, now)
         lookups.forget(tx, now - reports.KEPT)
         halts.forget(tx, now)
+        suspects.forget(tx)
         consents.expire(tx, SOFT, now - SOFT_FOR)
         note_calendars(tx, space.plans.routes(tx).calendars, now)
     forgotten = forget(space, now)

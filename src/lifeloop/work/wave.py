@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lifeloop.clock import Instant
 from lifeloop.engine.breaker import Trip
-from lifeloop.store import candidates, enrollments, outgoing
+from lifeloop.store import candidates, claims, enrollments, outgoing
 from lifeloop.store.values import EVERYBODY, FirstDue, Shard
 from lifeloop.work.admitting import admit_due
 from lifeloop.work.calling import call_in
@@ -17,12 +17,11 @@ from lifeloop.work.halting.breaking import pause_for_failures
 from lifeloop.work.handing import hand_over
 from lifeloop.work.hits import settle_hits
 from lifeloop.work.labels import node_labels
-from lifeloop.work.moving import Moved, Which, move_due
+from lifeloop.work.moving import Which, move_due
+from lifeloop.work.suspecting import Work, carefully
 from lifeloop.work.tidying import settle_lost
 from lifeloop.work.under_way import UnderWay
 from lifeloop.work.workspace import Workspace
-
-Work = Callable[[Workspace, Instant, Which], Moved]
 
 BATCH = 500
 PATIENCE = 1.0
@@ -199,10 +198,10 @@ class Wave:
 
     def _admitting(self) -> Iterator[int]:
         yield from self._calling_in()
-        yield from self._batches(admit_due, "admitted")
+        yield from self._batches("candidate", admit_due, "admitted")
 
     def _moving(self, node: str | None = None) -> Iterator[int]:
-        yield from self._batches(move_due, "moved", node)
+        yield from self._batches("enrollment", move_due, "moved", node)
 
     def _calling_in(self) -> Iterator[int]:
         """Call in, slice by slice: whom it makes a candidate is looked at later."""
@@ -216,11 +215,11 @@ class Wave:
         with self._space.store.reading() as tx:
             return enrollments.first_due(tx, self._journeys[0] if self._journeys else None)
 
-    def _batches(self, work: Work, word: str, node: str | None = None) -> Iterator[int]:
+    def _batches(self, kind: claims.Due, work: Work, word: str, node: str | None = None) -> Iterator[int]:
         """Do a step batch by batch until few are left; gives how many were looked at in each."""
         which = Which(self._journeys, self._batch, self._shard, node, self._customer, dry_run=self.dry_run)
         while True:
-            done = work(self._space, self.now, which)
+            done = carefully(self._space, kind, self.now, which, work)
             self._counts[word] += done.moved
             self.latest = max(self.latest, done.latest)
             self.tripped += done.trips

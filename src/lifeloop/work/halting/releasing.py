@@ -10,7 +10,7 @@ from lifeloop.engine.breaker import Scope, Trip
 from lifeloop.journey.breakers import HOUR, Rate
 from lifeloop.journey.nearest import nearest
 from lifeloop.journey.ways import provider_of
-from lifeloop.store import backlogs, halts, journeys
+from lifeloop.store import backlogs, halts, journeys, suspects
 from lifeloop.store.backlogs import Backlog, Pace
 from lifeloop.store.halts import HaltRow
 from lifeloop.store.transaction import Tx
@@ -44,6 +44,8 @@ class Outlook:
     per_hour: int
     seconds: int
     complete: bool = True
+    aside: int = 0
+    """People who were set aside because processes died of them; they are tried again, alone."""
 
 
 def find_targets(space: Workspace, words: Sequence[str]) -> tuple[Target, ...]:
@@ -72,6 +74,7 @@ def outlook(space: Workspace, targets: Sequence[Target] | None, rate: Rate) -> O
     with space.store.reading() as tx:
         waiting = sum(backlogs.waiting(tx, one) for one in of)
         due = _gathered(tx, of, now)
+        aside = suspects.count_aside(tx, _journeys(targets))
         plans = space.plans.by_digest(tx, {one.plan for one in due if one.plan})
     late, last = 0, 0
     for place, message in enumerate(due):
@@ -80,7 +83,7 @@ def outlook(space: Workspace, targets: Sequence[Target] | None, rate: Rate) -> O
             late += 1
         else:
             last = turn
-    return Outlook(waiting, len(due), late, rate.count * HOUR // rate.within, last, len(due) < LOOKED_AT)
+    return Outlook(waiting, len(due), late, rate.count * HOUR // rate.within, last, len(due) < LOOKED_AT, aside)
 
 
 def halt(space: Workspace, targets: Sequence[Target] | None, reason: str) -> tuple[Trip, ...]:
@@ -117,6 +120,7 @@ def release(space: Workspace, targets: Sequence[Target] | None, rate: Rate) -> i
         if targets is None:
             journeys.release(tx)
         done = _spread(space, tx, targets, rate, now)
+        suspects.release(tx, _journeys(targets), now)
         for one in _standing(tx, targets):
             halts.release(tx, one.scope, one.name, now, now + Pace.of(rate).turn(done) + HOUR)
     return done
@@ -143,6 +147,10 @@ def _spread(space: Workspace, tx: Tx, targets: Sequence[Target] | None, rate: Ra
     if targets is None:
         backlogs.spread_runs(tx, None, now, pace)
     return sum(backlogs.spread(tx, one, now, pace) for one in _backlogs(space, targets))
+
+
+def _journeys(targets: Sequence[Target] | None) -> list[str] | None:
+    return None if targets is None else [one.name for one in targets if one.scope == "journey"]
 
 
 def _standing(tx: Tx, targets: Sequence[Target] | None) -> list[Target]:
