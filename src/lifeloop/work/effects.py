@@ -55,9 +55,10 @@ class Rows:
 
     def collect(self, about: About, effects: Iterable[Effect], now: Instant) -> None:
         """Add what one move wants done."""
+        run, fence, add = about.run_id, about.fence, self.lines.append
         for place, effect in enumerate(effects):
             if isinstance(effect, Visited):
-                self.lines.append(Line(about.run_id, about.fence, place, effect))
+                add(Line(run, fence, place, effect))
             else:
                 self._collect(about, effect, now)
 
@@ -130,16 +131,22 @@ def _mail(about: About, effect: SendMessage) -> NewMessage:
         "sender": effect.sender,
         "subject": effect.subject,
     }
-    return _row(
-        about,
-        effect,
-        kind="mail",
-        name=effect.message,
-        channel=effect.channel,
-        topic=effect.policy.topic,
-        counts=effect.policy.counts,
-        data=data,
-        expires_at=effect.expires_at,
+    node, visit, message, channel, policy, due_at, *_ = effect
+    return NewMessage(
+        message_id(about, node, visit),
+        "mail",
+        about.run_id,
+        about.customer_id,
+        about.journey,
+        node,
+        visit,
+        message,
+        due_at,
+        channel,
+        policy.topic,
+        policy.counts,
+        effect.expires_at,
+        data,
     )
 
 
