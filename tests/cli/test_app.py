@@ -1,7 +1,7 @@
 import os
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -43,14 +43,20 @@ def test_authoring_never_loads_what_only_running_needs(project, words):
 
 
 def test_help_comes_at_once(tmp_path):
-    """Beside a Python that does nothing, started in turns with it: a busy machine slows both down."""
+    """Beside a Python that does nothing, started in turns with it, in the time that each had the processor."""
     took = {"help": [], "nothing": []}
     for _ in range(5):
         for name, start in (("help", lambda: typed("--help", cwd=tmp_path)), ("nothing", start_python)):
-            began = time.perf_counter()
+            began = worked_for_us()
             start()
-            took[name].append(time.perf_counter() - began)
+            took[name].append(worked_for_us() - began)
     assert min(took["help"]) < 20 * min(took["nothing"])
+
+
+def worked_for_us() -> float:
+    """Return for how many seconds processes that we started had a processor."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def start_python():
@@ -153,7 +159,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(project):
         started.stdout.read(10)
         started.stdout.close()
         said = started.stderr.read()
-        assert started.wait(timeout=20) == 0
+        assert started.wait(timeout=90) == 0
     assert said == b""
 
 

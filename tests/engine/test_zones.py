@@ -98,11 +98,11 @@ def test_one_day_keeps_the_wall_clock_and_24_hours_keep_the_count_around_any_clo
 
 
 def test_all_of_this_is_quick(changes):
-    began = stopwatch.perf_counter()
+    began = stopwatch.process_time()
     for name, changed, before, _ in changes:
         wall = naive(changed, before) + timedelta(seconds=7)
         instant_of(wall.date(), wall.time(), ZoneInfo(name))
-    assert stopwatch.perf_counter() - began < 5
+    assert stopwatch.process_time() - began < 5
 
 
 def test_the_two_clock_changes_of_amsterdam():

@@ -202,7 +202,7 @@ def test_ten_thousand_mails_are_no_burden(tmp_path, filled, client_of):
 
     for address in ("/", "/inbox", "/inbox?q=roof&page=3", "/inbox?page=200", "/inbox?day=2026-07-01&part=list"):
         client.get(address)
-        begun = time.perf_counter()
+        begun = time.process_time()  # what it costs, not what others do meanwhile
         assert client.get(address).status_code == 200
-        assert time.perf_counter() - begun < 1.0, address
+        assert time.process_time() - begun < 1.0, address
     store.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -166,11 +166,11 @@ def test_endless_texts_are_refused_at_once_and_quoted_in_part(scope):
     readers = [read_length, read_hours, read_every, read_limit]
     for letters in (" ", "1 ", ", ", "10:00-", "Mon, ", " or ", " at ", "( "):
         text, report = letters * (100_000 // len(letters)), Report()
-        start = perf_counter()
+        start = process_time()
         values = [read(scalar(text), report) for read in readers]
         values += [read(scalar(text), report, scope) for read in (read_moment, read_when, read_anchors)]
         values.append(read_condition(scalar(text), scope, report))
-        assert perf_counter() - start < 1
+        assert process_time() - start < 1
         assert values == [None] * 8
         assert all(len(one.message) < 600 for one in report.found)
 

@@ -320,10 +320,10 @@ def test_two_hundred_conditions_are_read_quickly(read):
     read(texts[0])
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         for text in texts[:200]:
             read(text)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.3
 
 

@@ -176,9 +176,9 @@ def bomb() -> str:
 def test_bombs_are_refused_at_once(text: str):
     times = []
     for _ in range(3):  # the best of three: other programs run on this machine too
-        start = time.perf_counter()
+        start = time.process_time()
         node, found = read(text)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.05
     assert node is None
     assert [one.code for one in found] == ["J008"]
