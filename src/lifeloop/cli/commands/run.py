@@ -86,10 +86,10 @@ def _run(space: Workspace, *, once: bool, batch: int, here: Here) -> int:
 
     told = None if once else _tell(space, here)
     runner = Runner(space, batch, trouble=lambda text: here.out.note(text, style="yellow"))
-    if told:
-        runner.tell = told
-        here.out.note(f"Running on {space.store.url}. Ctrl-C to stop.")
     with gently(lambda: _stop(runner, here)):
+        if told:
+            runner.tell = told
+            here.out.note(f"Running on {space.store.url}. Ctrl-C to stop.")
         if once:
             _say(asyncio.run(_once(runner)), space, here)
         else:
