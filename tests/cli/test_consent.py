@@ -133,16 +133,16 @@ def test_the_pages_are_served(run, monkeypatch):
     thread = threading.Thread(target=lambda: run("serve-links", "--port", "0"))
     thread.start()
     try:
-        for _ in range(250):
+        for _ in range(3000):
             if running and running[0][0].started:
                 break
             time.sleep(0.02)
         host, port = running[0][1]
         assert host == "127.0.0.1"
-        with urlopen(f"http://127.0.0.1:{port}/robots.txt", timeout=5) as answer:  # our own page
+        with urlopen(f"http://127.0.0.1:{port}/robots.txt", timeout=60) as answer:  # our own page
             assert b"Disallow" in answer.read()
         with pytest.raises(HTTPError, match="404") as refused:
-            urlopen(f"http://127.0.0.1:{port}/inbox", timeout=5)  # our own page
+            urlopen(f"http://127.0.0.1:{port}/inbox", timeout=60)  # our own page
         refused.value.close()
     finally:
         running[0][0].should_exit = True

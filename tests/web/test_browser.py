@@ -47,7 +47,7 @@ def address(app):
 
 def browse(tmp_path, *flags):
     command = [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *flags]
-    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
 
 
 def test_the_year_plays_by_itself_and_nothing_is_refused(address, tmp_path):

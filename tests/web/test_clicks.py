@@ -312,7 +312,7 @@ def test_the_pages_judge_by_themselves(recipients, monkeypatch):
         transport = httpx.ASGITransport(shop.public)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8025") as client:
             await client.get(paths(mail, "c")[0], headers=PERSON)
-            for _ in range(100):
+            for _ in range(3000):
                 await asyncio.sleep(0.02)
                 if receipts(shop, mail):
                     break

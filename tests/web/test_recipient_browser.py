@@ -53,7 +53,7 @@ def address(shop):
 def picture(tmp_path, address, *flags):
     file = tmp_path / "page.png"
     command = [CHROMIUM, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", *flags, f"--screenshot={file}", address]
-    seen = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True)
+    seen = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert "Content Security Policy" not in seen.stderr
     assert file.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     return file.read_bytes()

@@ -44,15 +44,15 @@ def test_the_page_is_served_and_its_address_announced(app, monkeypatch):
     thread = threading.Thread(target=serve, args=(app,), kwargs=options)
     thread.start()
     try:
-        for _ in range(200):
+        for _ in range(3000):
             if running and running[0].started:
                 break
             time.sleep(0.02)
-        with urlopen(announced[0], timeout=5) as answer:  # noqa: S310  # our own page on loopback
+        with urlopen(announced[0], timeout=60) as answer:  # noqa: S310  # our own page on loopback
             assert b"This is everything" in answer.read()
     finally:
         running[0].should_exit = True
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 
