@@ -281,6 +281,8 @@ def test_the_doctor_checks_and_writes_a_report_without_anybodys_data(shop, run, 
 
 @pytest.mark.usefixtures("shop")
 def test_the_doctor_names_what_does_not_answer(run):
+    closed = run("doctor", CRM_URL="http://127.0.0.1:9")
+    assert (closed.code, "crm cannot be reached: the address leads into a private network" in closed.out) == (1, True)
     gone = run("doctor", PREFECT_API_URL="http://127.0.0.1:9/api")
     assert (gone.code, "the Prefect server does not answer" in gone.out) == (1, True)
     away = run("doctor", LIFELOOP_DATABASE="postgresql://nobody@127.0.0.1:9/none")

@@ -89,6 +89,17 @@ class Wire:
             got.problem = problem
         return got
 
+    async def knock(self, pool: str, address: str) -> None:
+        """Connect to where requests to this address go, and hang up.
+
+        Raises:
+            Forbidden: no request may go there.
+            OSError: nobody answers.
+        """
+        url = read_address(address)
+        well_formed(url)
+        (await self._connected(_origin(pool, url), url)).close()
+
     async def close(self) -> None:
         """Close the kept connections."""
         self._pool.close()

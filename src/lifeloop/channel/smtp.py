@@ -108,14 +108,22 @@ class SmtpChannel:
         """Hand each message over once, a few at a time."""
         return await asyncio.gather(*(self._one(envelope) for envelope in batch))
 
+    async def knock(self, within: float) -> str | None:
+        """Let the server greet us and let us in, and say goodbye; returns what is wrong, None: nothing is."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(within):
+                await client.connect()
+        except (SMTPException, OSError) as problem:
+            client.close()
+            return _at_the_door(problem, within)
+        await _say_goodbye(client)
+        return None
+
     async def close(self) -> None:
         """Say goodbye on the kept connections."""
         while self._idle:
-            client = self._idle.pop()
-            try:
-                await client.quit(timeout=2)
-            except (SMTPException, OSError):
-                client.close()
+            await _say_goodbye(self._idle.pop())
 
     async def _one(self, envelope: Envelope) -> Receipt:
         receipt = Receipt(id=envelope.id, outcome=Outcome.ACCEPTED, provider_id=envelope.id)
@@ -200,6 +208,13 @@ class SmtpChannel:
             self._idle.append(client)
 
 
+async def _say_goodbye(client: SMTP) -> None:
+    try:
+        await client.quit(timeout=2)
+    except (SMTPException, OSError):
+        client.close()
+
+
 def _judged(receipt: Receipt, problem: Exception, progress: _Progress) -> Receipt:
     """Class what ended a try: by the server's answer, or if there was none by how far the message got."""
     receipt = replace(receipt, provider_id=None)
@@ -220,6 +235,14 @@ def _judged(receipt: Receipt, problem: Exception, progress: _Progress) -> Receip
         return replace(receipt, outcome=Outcome.UNCERTAIN, detail=detail)
     detail = f"the mail server {what} before the text was handed over"
     return replace(receipt, outcome=Outcome.NOT_ACCEPTED, detail=detail)
+
+
+def _at_the_door(problem: Exception, within: float) -> str:
+    if isinstance(problem, SMTPResponseException) and TEMPORARY <= problem.code < BEYOND:
+        return f"the mail server answers {problem.code}{_hint(problem, used_up=False)}"
+    if isinstance(problem, TimeoutError):
+        return f"the mail server does not greet within {within:g} seconds"
+    return "no mail server answers there"
 
 
 def _hint(refusal: SMTPResponseException, used_up: bool) -> str:

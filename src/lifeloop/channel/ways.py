@@ -268,7 +268,7 @@ def _provider(way: str, catalogue: Catalogue, environ: Mapping[str, str], clock:
     """Return the way through a provider: one that is written in Python, or one that a file declares."""
     name, given = provider_of(way, catalogue), catalogue.channels.get(way, {})
     try:
-        wire = Wire(guard=_guard(catalogue))
+        wire = Wire(guard=guard_of(catalogue))
         if name in CLASSES:
             said = resolved(way, takes(name), given, environ)
             check, at_once = partial(checked, project=catalogue.project), _at_once(way, catalogue)
@@ -294,7 +294,12 @@ class BadNetwork(ValueError):  # noqa: N818  # it names what is bad
     """What is said to be a private network is none."""
 
 
-def _guard(catalogue: Catalogue) -> Guard:
+def guard_of(catalogue: Catalogue) -> Guard:
+    """Return where requests of a project may go.
+
+    Raises:
+        BadNetwork: what it names as its private networks are none.
+    """
     try:
         return Guard.allowing(catalogue.channels.get("http", {}).get("allow_private", "").split(","))
     except ValueError as problem:
@@ -303,7 +308,7 @@ def _guard(catalogue: Catalogue) -> Guard:
 
 def _calls(catalogue: Catalogue, environ: Mapping[str, str], clock: Clock, recorder: LocalRecorder) -> Channel[Request]:
     try:
-        guard = _guard(catalogue)
+        guard = guard_of(catalogue)
     except BadNetwork as problem:
         return Closed(str(problem))
     real = HttpConnections(catalogue.connections, environ, clock, guard=guard)

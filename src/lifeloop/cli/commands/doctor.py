@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import platform
@@ -70,7 +71,7 @@ def doctor(*, report: Path | None = None, here: Here) -> int:
         code = Exit.UNREACHABLE
     else:
         try:
-            found += [*checking.project(space), *checking.database(space)]
+            found += [*checking.project(space), *_reached(space, here), *checking.database(space)]
         finally:
             space.close()
     found += _prefect()
@@ -162,6 +163,13 @@ def _open(here: Here) -> Workspace:
     from lifeloop.cli.database import open_rooms
 
     return open_rooms(here)
+
+
+def _reached(space: Workspace, here: Here) -> list[Finding]:
+    from lifeloop.work.reaching import reach
+
+    with here.out.progress(None, "knocking at mail servers, connections and the mailbox"):
+        return asyncio.run(reach(space))
 
 
 def _prefect() -> Iterator[Finding]:
