@@ -63,6 +63,32 @@ def test_the_emergency_stop(run):
 
 
 @pytest.mark.usefixtures("shop")
+def test_a_release_during_the_emergency_stop_promises_no_pace(run, conforms):
+    run("halt", "one", "--yes")
+    run("halt", "--all", "--yes", "--reason", "wrong price")
+    send_to(run, 2)
+    run("run", "--once")
+    refused = run("release", "one")
+    assert "Gathered: 2 messages. Everything is still halted (wrong price)" in refused.err
+    assert "an hour" not in refused.err
+    released = run("release", "one", "--yes").out
+    assert "Released: one." in released
+    assert "lifeloop release --all" in released
+    again = conforms("release", run("release", "one", "--yes", "--json").json)
+    assert (again["not_halted"], again["still_halted"]) == (["one"], "wrong price")
+    assert "still halted" not in run("release", "--all", "--yes").out
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_release_of_what_is_not_halted_says_so(run):
+    run("halt", "a/hello", "--yes")
+    idle = run("release", "one")
+    assert (idle.code, idle.out) == (0, "Not halted: one.\nNo message has gathered.\n")
+    both = run("release", "one", "a/hello").out
+    assert both.startswith("Released: a/hello.\nNot halted: one.\n")
+
+
+@pytest.mark.usefixtures("shop")
 def test_what_cannot_be_meant_is_said(run):
     for words in (["halt"], ["halt", "one", "--all"], ["release"], ["halt", "won", "--yes"]):
         assert run(*words).code == 2
