@@ -37,6 +37,8 @@ from lifeloop.work.workspace import Workspace, open_workspace
 
 atexit.register(shutil.rmtree, os.environ["PREFECT_HOME"], ignore_errors=True)
 TOP = Path(__file__).parents[2]
+PATIENCE = 180
+"""Seconds. A process that imports Prefect needs three to begin, and ten times as many where others work, too."""
 PROJECT = """\
 project: {name}
 timezone: Europe/Lisbon
@@ -271,9 +273,9 @@ def children_of(parent: int) -> list[int]:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[..., Any]:
-    """Wait until something is true; returns it. Fails when it is not within so many seconds."""
+    """Wait until something is true; returns it. Fails when it will not be any more, also on a busy machine."""
 
-    def wait(true: Callable[[], Any], within: float, every: float = 0.3) -> Any:
+    def wait(true: Callable[[], Any], within: float = PATIENCE, every: float = 0.3) -> Any:
         ends = monotonic() + within
         while not (found := true()):
             assert monotonic() < ends, f"not within {within} seconds"

@@ -106,7 +106,7 @@ def test_prefects_own_command_deploys_the_written_file_too(typed, shop, settings
     ask(lambda client: client.create_work_pool(WorkPoolCreate(name=POOL, type="process"), overwrite=True))
     log = tmp_path / "deploy.log"
     with started(["prefect", "--no-prompt", "deploy", "--all"], settings, log, shop.root) as process:
-        assert process.wait(60) == 0, log.read_text()
+        assert process.wait(180) == 0, log.read_text()
     found = ask(lambda client: deployed(client, shop.name))
     assert set(found) == {shop.hello, shop.timer, "upkeep"}
     assert found[shop.hello].entrypoint == f"flows/journeys.py:{shop.hello.replace('-', '_')}"

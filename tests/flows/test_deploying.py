@@ -148,7 +148,7 @@ def test_zombies_are_watched_for_once_however_often_it_is_said(ask):
 def test_the_installed_server_makes_runs_of_a_schedule_and_an_idle_journey_has_no_others(live, ask, shop, eventually):
     live()
     found = on_server(ask, shop)[shop.hello]
-    runs = eventually(lambda: _runs(ask, found.id), within=30)
+    runs = eventually(lambda: _runs(ask, found.id))
     assert all(run.auto_scheduled for run in runs)
     moments = sorted(run.state.state_details.scheduled_time for run in runs)
     assert {(later - earlier).seconds for earlier, later in pairwise(moments)} == {900}

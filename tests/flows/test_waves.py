@@ -135,7 +135,7 @@ def test_events_can_be_hung_automations_on(ready, ask, settings, eventually):
         answer = ask(lambda client: client.request("POST", "/events/filter", json=wanted))
         return {one["event"] for one in answer.json()["events"]}
 
-    eventually(lambda: {"lifeloop.wave.finished", "lifeloop.wave.halted"} <= names(), within=15)
+    eventually(lambda: {"lifeloop.wave.finished", "lifeloop.wave.halted"} <= names())
 
 
 def test_what_a_breaker_halts_is_told_with_its_figures(ready, ask, settings, eventually):
@@ -149,7 +149,7 @@ def test_what_a_breaker_halts_is_told_with_its_figures(ready, ask, settings, eve
         answer = ask(lambda client: client.request("POST", "/events/filter", json=wanted))
         return [one["payload"] for one in answer.json()["events"]]
 
-    eventually(lambda: [one["by"] for one in told()] == ["bounces"], within=15)
+    eventually(lambda: [one["by"] for one in told()] == ["bounces"])
 
 
 def test_an_error_reaches_prefect_without_anybodys_data(ready, caplog):
