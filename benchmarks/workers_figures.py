@@ -54,7 +54,8 @@ SMALL = 50
 PATIENCE = 420
 NUMBERS = count(1)
 RUN = ("lifeloop", "run", "--plain")
-LIMIT = ("--limit", "2")
+LIMIT = ("--limit", "2", "--prefetch-seconds", "90")
+"""Runs begin so long before their time and wait for it: a process takes seconds to start, and all of them share cores."""
 WORKER = ("prefect", "worker", "start", "--pool", "journeys", "--type", "process", *LIMIT)
 Go = Callable[[int], None]
 
@@ -116,7 +117,7 @@ def by_pool(size: Size, settings: Mapping[str, str], workers: int, *, struck: bo
     with _shop(size) as shop:
         shop.every = 15  # a process that takes over needs some seconds to begin
         join_pool(shop.workers, settings, workers, *LIMIT)
-        return shop.measured(ahead=25, again=WORKER if struck else None, go=lambda at: _schedule(shop, workers, at))
+        return shop.measured(ahead=20 + 8 * workers, again=WORKER if struck else None, go=lambda at: _schedule(shop, workers, at))
 
 
 @dataclass
@@ -176,7 +177,7 @@ class _Shop:
 def _shop(size: Size) -> Iterator[_Shop]:
     number = next(NUMBERS)
     root = write_shop(size.folder / f"crew{number}", **{name: JOURNEY.format(name=name) for name in ("huge", "small")})
-    many, application = size.many // 5, f"crew_{os.getpid()}_{number}"
+    many, application = size.many // 2, f"crew_{os.getpid()}_{number}"
     with ExitStack() as stack:
         url = f"{stack.enter_context(database(STORE, size.folder))}&application_name={application}"
         address = stack.enter_context(sink())
