@@ -55,7 +55,7 @@ PATIENCE = 420
 NUMBERS = count(1)
 RUN = ("lifeloop", "run", "--plain")
 LIMIT = ("--limit", "2", "--prefetch-seconds", "90")
-"""Runs begin so long before their time and wait for it: a process takes seconds to start, and all of them share cores."""
+"""Runs begin so long before their time, and wait: a process takes seconds to start, and all of them share cores."""
 WORKER = ("prefect", "worker", "start", "--pool", "journeys", "--type", "process", *LIMIT)
 Go = Callable[[int], None]
 
@@ -117,7 +117,8 @@ def by_pool(size: Size, settings: Mapping[str, str], workers: int, *, struck: bo
     with _shop(size) as shop:
         shop.every = 15  # a process that takes over needs some seconds to begin
         join_pool(shop.workers, settings, workers, *LIMIT)
-        return shop.measured(ahead=20 + 8 * workers, again=WORKER if struck else None, go=lambda at: _schedule(shop, workers, at))
+        ahead = 20 + 8 * workers
+        return shop.measured(ahead=ahead, again=WORKER if struck else None, go=lambda at: _schedule(shop, workers, at))
 
 
 @dataclass
