@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lifeloop.engine.values import Candidate
 from lifeloop.store import candidates, enrollments
 from lifeloop.store.values import NewCandidate
@@ -30,7 +28,7 @@ def test_a_candidate_comes_back_as_it_was_and_goes_once_decided(world) -> None:
     (ana,) = world.customers(1)
     first = NewCandidate(ana, Candidate("renewal", 100, "event", {"total": 1.5}, 7, None), "7")
     with world.store.transaction() as tx:
-        candidates.add(tx, [first, replace(first, subject="8")])
+        candidates.add(tx, [first, first._replace(subject="8")])
         one, two = candidates.claim_due(tx, None, 100, 9, customer="c0")
         assert (one.customer_id, one.key, one.subject, one.candidate) == (ana, "c0", "7", first.candidate)
         candidates.delete(tx, [one.id])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lifeloop.store import events
 from lifeloop.store.values import EventRow
 
@@ -23,7 +21,7 @@ def test_events_are_written_once_in_the_order_given(world) -> None:
 def test_the_same_id_with_another_body_is_refused_and_reported(world) -> None:
     (ana,) = world.customers(1)
     row = EventRow("shop", "e1", ana, "order.placed", 5, {"total": 10})
-    other = replace(row, data={"total": 11})
+    other = row._replace(data={"total": 11})
     with world.store.transaction() as tx:
         inside = events.add(tx, [row, other, row], 10)
         later = events.add(tx, [other], 11)
@@ -46,8 +44,8 @@ def test_a_guessed_time_is_no_part_of_the_body(world) -> None:
     row = EventRow("shop", "e1", ana, "order.placed", 5, guessed_at=True)
     with world.store.transaction() as tx:
         events.add(tx, [row], 10)
-        assert events.add(tx, [replace(row, at=6)], 11).duplicates == (0,)
-        assert events.add(tx, [replace(row, guessed_at=False)], 12).duplicates == (0,)
+        assert events.add(tx, [row._replace(at=6)], 11).duplicates == (0,)
+        assert events.add(tx, [row._replace(guessed_at=False)], 12).duplicates == (0,)
 
 
 def test_a_thousand_take_as_many_statements_as_ten(world, counted) -> None:

@@ -10,7 +10,7 @@ and made in a third of the time.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
@@ -147,14 +147,13 @@ class Facts(NamedTuple):
     """Their journey is halted while they move: how late a message is, is judged at the gate, once it is released."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Somebody who may enter. ``due_at``: the start moment, which may lie in the past for who joins late."""
 
     journey: str
     due_at: Instant
     trigger: Literal["event", "date", "segment", "change", "calendar", "hand", "journey"]
-    start: Record = field(default_factory=dict)
+    start: Record = NOTHING
     """What ``start.`` will be: the event's data, the ``with`` of an ``enter``, or empty."""
     event_seq: int | None = None
     object_key: str | None = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from math import isfinite
+from typing import NamedTuple
 
 from lifeloop.journey.catalogue import Attribute, AttributeType
 from lifeloop.journey.diagnostic import Place, Suggestion
@@ -47,8 +49,7 @@ _PHONE = re.compile(r"\+?[\d\s()./-]{5,25}")
 _EMAIL = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+\.[^\s@<>,;\".]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Coerced:
+class Coerced(NamedTuple):
     """A value fitted to an attribute, or the reason why it does not fit: ``"abc" is not a number``."""
 
     value: Json
@@ -130,10 +131,10 @@ def coerce(attribute: Attribute, value: object) -> Coerced:
         return Coerced(None)
     if isinstance(value, list | dict | tuple):
         return Coerced(None, "one value belongs here, not several")
+    if attribute.type in ("number", "money"):
+        return _number(attribute, value)
     text = _as_text(value)
     match attribute.type:
-        case "number" | "money":
-            return _number(attribute, text, value)
         case "email":
             return Coerced(text) if _EMAIL.fullmatch(text) else Coerced(None, f'"{text}" is not an e-mail address')
         case "phone":
@@ -153,11 +154,12 @@ def _as_text(value: object) -> str:
     return str(value).strip()
 
 
-def _number(attribute: Attribute, text: str, value: object) -> Coerced:
+def _number(attribute: Attribute, value: object) -> Coerced:
+    text = _as_text(value)
     number = parse_literal(text, "number") if not isinstance(value, int | float) else value
     if isinstance(number, bool) or not isinstance(number, int | float):
         return Coerced(None, f'"{text}" is not a number')
-    if number != number or number in {float("inf"), float("-inf")}:  # noqa: PLR0124  # not a number: unequal to itself
+    if isinstance(number, float) and not isfinite(number):
         return Coerced(None, f'"{text}" is not a number')
     if not in_range(attribute, number):
         return Coerced(None, f"{text} is not {expected(attribute, 'number')}")

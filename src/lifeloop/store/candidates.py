@@ -24,27 +24,22 @@ _COLUMNS = {
 }
 _KEY = ("customer_id", "journey_id", "trigger", "subject")
 _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
-_READ = ", ".join(f'r."{name}"' for name in _COLUMNS)
-_INSERT = f"INSERT INTO candidate ({_NAMES}) SELECT {_READ}"
+_UNIQUE = ", ".join(f'"{name}"' for name in _KEY)
 
 
 def add(tx: Tx, rows: Sequence[NewCandidate]) -> int:
     """Write candidates; those already known are ignored. Returns how many are new."""
-    made = tx.ask(
-        f"{_INSERT} FROM {tx.table(_COLUMNS)} WHERE true ON CONFLICT ({_key()}) DO NOTHING RETURNING id",
-        rows=_rows(tx, rows),
-    )
-    return len(made)
+    return _insert(tx, _rows(tx, rows), f"ON CONFLICT ({_UNIQUE}) DO NOTHING")
 
 
 def retime(tx: Tx, rows: Sequence[NewCandidate]) -> None:
     """Write date starts: the moment of a known one is replaced."""
-    last = {tuple(row[name] for name in _KEY): row for row in _rows(tx, rows)}
-    tx.run(
-        f"{_INSERT} FROM {tx.table(_COLUMNS)} WHERE true ON CONFLICT ({_key()}) DO UPDATE SET"
-        " due_at = excluded.due_at, start = excluded.start, event_seq = excluded.event_seq,"
-        " object_key = excluded.object_key",
-        rows=list(last.values()),
+    last = {(row.candidate.journey, row.customer_id, row.candidate.trigger, row.subject): row for row in rows}
+    _insert(
+        tx,
+        _rows(tx, list(last.values())),
+        f"ON CONFLICT ({_UNIQUE}) DO UPDATE SET due_at = excluded.due_at, start = excluded.start,"
+        " event_seq = excluded.event_seq, object_key = excluded.object_key",
     )
 
 
@@ -125,25 +120,26 @@ def delete(tx: Tx, ids: Sequence[int]) -> None:
     tx.run(f"DELETE FROM candidate WHERE {tx.among('id', 'ids')}", ids=list(ids))
 
 
-def _key() -> str:
-    return ", ".join(f'"{name}"' for name in _KEY)
+def _insert(tx: Tx, rows: Sequence[tuple[Any, ...]], known: str) -> int:
+    """Write rows of ``_COLUMNS`` each in the way that is the shortest there; ``known``: what to do with one we have."""
+    if not tx.postgres:
+        return tx.feed(f"INSERT INTO candidate ({_NAMES}) VALUES ({', '.join('?' * len(_COLUMNS))}) {known}", rows)
+    return tx.run(
+        f"INSERT INTO candidate ({_NAMES}) SELECT {_NAMES} FROM {tx.table(_COLUMNS)} {known}",
+        rows=[dict(zip(_COLUMNS, row, strict=True)) for row in rows],
+    )
 
 
-def _rows(tx: Tx, rows: Sequence[NewCandidate]) -> list[dict[str, Any]]:
-    ids = tx.journey_ids([row.candidate.journey for row in rows])
-    return [
-        {
-            "journey_id": ids[row.candidate.journey],
-            "customer_id": row.customer_id,
-            "due_at": row.candidate.due_at,
-            "trigger": row.candidate.trigger,
-            "subject": row.subject,
-            "start": dump(row.candidate.start) if row.candidate.start else None,
-            "event_seq": row.candidate.event_seq,
-            "object_key": row.candidate.object_key,
-        }
-        for row in rows
-    ]
+def _rows(tx: Tx, rows: Sequence[NewCandidate]) -> list[tuple[Any, ...]]:
+    ids = tx.journey_ids(list({row.candidate.journey for row in rows}))
+    return [_row(ids[row.candidate.journey], row) for row in rows]
+
+
+def _row(journey_id: int, row: NewCandidate) -> tuple[Any, ...]:
+    """Return the values of ``_COLUMNS``."""
+    one = row.candidate
+    start = dump(one.start) if one.start else None
+    return journey_id, row.customer_id, one.due_at, one.trigger, row.subject, start, one.event_seq, one.object_key
 
 
 def _read(row: Any) -> CandidateRow:

@@ -9,8 +9,7 @@ from lifeloop.clock import Instant
 from lifeloop.engine.values import Candidate, State, Visited
 
 
-@dataclass(frozen=True, slots=True)
-class NewCandidate:
+class NewCandidate(NamedTuple):
     """Somebody who may enter. Unique per journey, customer, trigger and ``subject``.
 
     ``subject``: the object key of a date start, the event's ``seq``, the moment of a calendar start; what makes

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lifeloop.clock import Instant
-from lifeloop.engine.values import Record, Visited
+from lifeloop.engine.values import NOTHING, Record, Visited
 from lifeloop.journey.condition import DataName
 from lifeloop.journey.plan import Json
 from lifeloop.store.message_values import (
@@ -66,15 +66,14 @@ EVERYBODY = Shard()
 # --- customers and their things ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
+class CustomerRow(NamedTuple):
     """One customer to write. A missing attribute stays as it is, None removes it.
 
     ``email``, ``phone``, ``locale`` and ``timezone`` in ``data`` have columns of their own; callers need not care.
     """
 
     key: str
-    data: Record = field(default_factory=dict)
+    data: Record = NOTHING
 
 
 class Customer(NamedTuple):
@@ -138,8 +137,7 @@ class Upserted:
 # --- events -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """Something that happened, to write. ``(source, message_id)`` says which one it is."""
 
     source: str
@@ -147,13 +145,12 @@ class EventRow:
     customer_id: int
     name: str
     at: Instant
-    data: Record = field(default_factory=dict)
+    data: Record = NOTHING
     guessed_at: bool = False
     """The sender did not say when: ``at`` is our own clock's, and a repetition may have another."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
     """A written event; ``seq`` orders what we learned."""
 
     seq: int

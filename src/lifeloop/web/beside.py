@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from starlette.types import ASGIApp
 
 from lifeloop.web.server import PORT, address_of, listen, quietly
+from lifeloop.work.settling import passed_over
 
 ENDS_WITHIN = 5
 
@@ -21,7 +22,8 @@ def served_beside(app: ASGIApp, *, port: int = PORT) -> Iterator[str]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
     thread.start()
     try:
-        yield address_of(taken)
+        with passed_over():
+            yield address_of(taken)
     finally:
         server.should_exit = True
         thread.join(ENDS_WITHIN)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lifeloop.work.settling import passed_over
 from lifeloop.work.trouble import kind_and_place
 
 HOST = "127.0.0.1"
@@ -81,7 +82,8 @@ def serve(
         webbrowser.open(address)
     server = quietly(app)
     try:
-        server.run(sockets=[taken])
+        with passed_over():
+            server.run(sockets=[taken])
     except KeyboardInterrupt:
         return
     finally:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from lifeloop.clock import Instant
 from lifeloop.journey.plan import Json
@@ -24,8 +24,7 @@ Word = Literal["new", "known", "conflict", "taken"]
 ``taken``: an id that is to be merged belongs to somebody else by now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """A thing of a customer is gone."""
 
     customer: str
@@ -33,8 +32,7 @@ class Removal:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Merger:
+class Merger(NamedTuple):
     """Who came under one id is the customer of another."""
 
     former: str
@@ -44,8 +42,7 @@ class Merger:
 Fact = Person | Happening | Removal | Merger
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One fact as it arrives. ``(source, id)`` says which one it is; an empty id: it cannot be known again."""
 
     fact: Fact
@@ -152,7 +149,7 @@ def _said(fact: Fact) -> Json:
         case Happening():
             return [fact.customer, fact.name, None if fact.guessed_at else fact.at, dict(fact.data)]
         case _:
-            return list(astuple(fact))
+            return list(fact)
 
 
 def _digest(fact: Fact) -> int:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from lifeloop.store.customers import Merged
 from lifeloop.store.opening import StoreBusy, StoreUnreachable
@@ -38,8 +38,7 @@ class Full(Exception):  # noqa: N818  # it is what it says
     """More waits than can be written soon."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
+class Done(NamedTuple, Generic[T]):
     """What became of one request. ``taken`` None: ``problem`` says why nothing of it was written."""
 
     ticket: T
@@ -87,7 +86,8 @@ class Writer(Generic[T]):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="lifeloop-writer", daemon=True)
                 self._thread.start()
-        self._comes.set()
+            if not self._comes.is_set():
+                self._comes.set()
 
     def close(self) -> None:
         """Write what waits, and end."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from lifeloop.clock import Instant
-from lifeloop.engine.values import Record
+from lifeloop.engine.values import NOTHING, Record
 from lifeloop.journey.attributes import coerce
 from lifeloop.journey.catalogue import Attribute
 from lifeloop.store import aliases, consents, customers, events, facts, journeys, objects
@@ -20,26 +21,26 @@ from lifeloop.work.workspace import Workspace
 TOLERANCE = 300
 """Seconds by which another clock may be ahead of ours. An event later than that is taken as happening then: nothing
 happens in the future. One from long ago is believed, and is what journeys make of it; before 1970 there were none."""
+NO_THINGS: Mapping[str, tuple[Record, ...]] = {}
+NO_CONSENTS: Mapping[str, bool] = {}
 TRIES = 5
 """Times that a batch is tried while others find out who its customers really are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """What became known about one customer. Their id is the company's own."""
 
     key: str
-    data: Record = field(default_factory=dict)
-    things: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
-    consents: Mapping[str, bool] = field(default_factory=dict)
+    data: Record = NOTHING
+    things: Mapping[str, tuple[Record, ...]] = NO_THINGS
+    consents: Mapping[str, bool] = NO_CONSENTS
     said_at: Instant | None = None
     """When the consents were said; None: now. What was said before the last word changes nothing."""
     source: str = ""
     """Where the consents were said, if not where the batch is from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(NamedTuple):
     """An event as it arrives. ``(source, id)`` says which one it is, however often it is sent."""
 
     customer: str
@@ -47,7 +48,7 @@ class Happening:
     at: Instant
     id: str
     source: str = "import"
-    data: Record = field(default_factory=dict)
+    data: Record = NOTHING
     guessed_at: bool = False
     """``at`` is our own reckoning; the same event sent again may come with another."""
 
@@ -132,14 +133,14 @@ def _as_now_called(tx: Tx, people: list[Person], happenings: list[Happening]) ->
     if not called:
         return people, happenings
     return (
-        [replace(one, key=called.get(one.key, one.key)) for one in people],
-        [replace(one, customer=called.get(one.customer, one.customer)) for one in happenings],
+        [one._replace(key=called.get(one.key, one.key)) for one in people],
+        [one._replace(customer=called.get(one.customer, one.customer)) for one in happenings],
     )
 
 
 def _clean_person(one: Person) -> Person:
     things = {kind: tuple(map(clean_record, things)) for kind, things in one.things.items()}
-    return replace(one, key=clean_text(one.key), data=clean_record(one.data), things=things)
+    return one._replace(key=clean_text(one.key), data=clean_record(one.data), things=things)
 
 
 def _clean_happening(one: Happening) -> Happening:

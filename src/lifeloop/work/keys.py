@@ -110,6 +110,8 @@ class Ring:
 
     space: Workspace
     _known: Mapping[str, WriteKeyRow] = field(default_factory=dict)
+    _found: dict[str, WriteKeyRow] = field(default_factory=dict)
+    """Keys that were found since they were read, by themselves: one that is sent all the time is hashed once."""
     _read_at: float = -FRESH  # never yet
 
     @property
@@ -121,11 +123,16 @@ class Ring:
         """Read the keys again."""
         began, now = monotonic(), self.space.clock.now()
         self._known = {row.digest: row for row in listed(self.space) if _opens(row, now)}
+        self._found = {}
         self._read_at = began
 
     def find(self, key: str) -> WriteKeyRow | None:
         """Return a key that opens something. Digests are looked up, so time says nothing about what is right."""
-        return self._known.get(digest_of(key))
+        before = self._found  # taken before what is known: keys read meanwhile come with an empty one
+        found = before.get(key) or self._known.get(digest_of(key))
+        if found is not None:
+            before[key] = found
+        return found
 
     def origins(self) -> frozenset[str]:
         """Return the web pages that may use any key."""

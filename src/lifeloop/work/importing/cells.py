@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Literal
@@ -141,7 +141,7 @@ def _dated(found: Coerced, text: str) -> Coerced:
     """Say the cell as it was written, not as it was read."""
     if found.reason is None:
         return found
-    return replace(found, reason=f'"{text}" is not a date such as 2026-12-31 or 31.12.2026')
+    return found._replace(reason=f'"{text}" is not a date such as 2026-12-31 or 31.12.2026')
 
 
 def _truth(attribute: Attribute, text: str) -> Coerced:
