@@ -16,6 +16,7 @@ from lifeloop.channel.values import Request
 from lifeloop.clock import SetClock
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.catalogue import Action, Connection
+from lifeloop.journey.pacing import Pacing
 
 NOW = 1_780_000_000
 TASK = Request(id="m0123456789", connection="crm", action="create-task", body={"about": "Zoë", "score": 9})
@@ -409,3 +410,33 @@ def test_receipts_come_in_the_order_of_the_batch():
         ("first", {"n": "first"}),
         ("second", {"n": "second"}),
     ]
+
+
+@pytest.mark.parametrize(("said_by_the_project", "at_once"), [(Pacing(concurrency=60), 60), (Pacing(), 20)])
+def test_as_many_calls_are_under_way_as_the_project_says(said_by_the_project, at_once):
+    """Nobody is answered until so many wait: with fewer it would never end, and more would be counted."""
+    waiting, most, full = 0, 0, asyncio.Event()
+
+    async def all_together(reader, writer, seen):
+        nonlocal waiting, most
+        while True:
+            seen.append(await _request(reader))
+            waiting += 1
+            most = max(most, waiting)
+            if waiting == at_once:
+                full.set()
+            await full.wait()
+            waiting -= 1
+            writer.write(said(200))
+            await writer.drain()
+
+    async def run():
+        async with server(all_together) as (port, seen):
+            connections = connecting({"CRM_URL": f"http://127.0.0.1:{port}"}, pacing=said_by_the_project)
+            batch = [Request(id=f"m{n}", connection="crm", action="create-task", body={}) for n in range(at_once + 5)]
+            receipts = await connections.send(batch)
+            await connections.close()
+            return {receipt.outcome for receipt in receipts}, len(seen)
+
+    assert asyncio.run(run()) == ({Outcome.ACCEPTED}, at_once + 5)
+    assert most == at_once

@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from lifeloop.channel.ways import ways_out
 from lifeloop.clock import SetClock
 from lifeloop.engine.retry import Outcome
 from lifeloop.journey.catalogue import Action, Catalogue, Connection
+from lifeloop.journey.pacing import Pacing
 from lifeloop.journey.ways import TLS
 
 CRM = {"crm": Connection("crm", "env.CRM_URL", actions={"create-task": Action("create-task", "POST", "/tasks")})}
@@ -124,6 +126,8 @@ def test_a_connection_promises_for_itself_whether_it_recognises_a_key():
     assert out.promise("mail", "sms", "welcome/hello") == out.inbox.abilities
     assert out.promise("ask", "ask", "lead") == out.mail.abilities
     assert out.abilities("call:erp").batch > out.abilities("call:crm").batch
+    paced = ways(connections={"crm": replace(CRM["crm"], pacing=Pacing(concurrency=200))}, environment="live")
+    assert (out.abilities("call:crm").batch, paced.abilities("call:crm").batch) == (20, 200)
     assert out.forgetful == (out.abilities("call:crm"),)
 
 

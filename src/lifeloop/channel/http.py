@@ -52,14 +52,18 @@ class HttpConnections:
         self._wire = Wire(guard=guard, resolve=resolve, deadline=deadline, verify=verify)
 
     async def send(self, batch: Sequence[Request], /) -> Sequence[Receipt]:
-        """Make each request once, some at a time."""
-        places = asyncio.Semaphore(AT_ONCE)
+        """Make each request once, to each system some at a time: as many as the project says."""
+        places = {name: asyncio.Semaphore(self._at_once(name)) for name in {one.connection for one in batch}}
 
         async def one(request: Request) -> Receipt:
-            async with places:
+            async with places[request.connection]:
                 return await self._make(request)
 
         return await asyncio.gather(*(one(request) for request in batch))
+
+    def _at_once(self, connection: str) -> int:
+        known = self._connections.get(connection)
+        return (known.pacing.concurrency if known else None) or AT_ONCE
 
     async def close(self) -> None:
         """Close the kept connections."""

@@ -150,11 +150,12 @@ class Ways:
         known = self.calls.abilities
         takes_webhooks = connection in self.webhooks
         window = known.key_window or self.windows.get(connection) or (KNOWN_AGAIN if takes_webhooks else None)
+        at_once = self.pacings.get(CALL + connection, Pacing()).concurrency or known.batch
         return replace(
             known,
             key_window=window,
             pauses=WEBHOOK_PAUSES if takes_webhooks else known.pauses,
-            batch=known.batch if window is None else known.batch * ROUNDS,
+            batch=at_once if window is None else at_once * ROUNDS,
         )
 
     @property
