@@ -82,26 +82,40 @@ def test_an_import_shows_what_it_understood_and_imports_what_it_can(project, run
     assert run("customer", "cas@example.com").code == 0
 
 
+def test_an_import_says_what_is_odd_about_rows_that_it_takes(project, run, conforms):
+    rows = ["1,renée@example.com", "2,bo@münchen.example", "3,c@example.com", "3,c@example.com", "3,dee@example.com"]
+    (project / "odd.csv").write_text("\n".join(["id,email", *rows, "1,zoë@example.com"]))
+    told = conforms("import", run("import", "odd.csv", "--dry-run", "--json").json)
+    assert (told["taken"], told["rejected"]) == (6, 0)
+    assert (told["unreachable"], told["overruled"]) == ({"count": 2, "first": 2}, {"count": 2, "first": 6})
+    shown = " ".join(run("import", "odd.csv").out.split())
+    assert "2 rows with letters before the @ that mail does not carry: nothing can be sent there" in shown
+    assert "2 rows say something else of a customer than a row shortly before; the last one counts" in shown
+    assert "(first: row 6)" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["nothing.csv"], 1, "there is no file"),
         (["."], 1, "is a folder"),
         (["empty.csv"], 1, "is empty"),
-        (["people.csv", "--map", "Voornaam=first"], 1, 'there is no attribute "first"'),
-        (["people.csv", "--consent", "inspirations"], 1, 'did you mean "inspiration"'),
+        (["people.csv", "--map", "Voornaam=first"], 2, 'there is no attribute "first"'),
+        (["people.csv", "--consent", "inspirations"], 2, 'did you mean "inspiration"'),
         (["people.csv", "--map", "a.yaml", "--map", "b=c"], 2, "one mapping file"),
-        (["people.csv", "--event", "order.deliverd"], 1, 'did you mean "order.delivered"'),
+        (["people.csv", "--event", "order.deliverd"], 2, 'did you mean "order.delivered"'),
         (["people.csv", "--event", "order.delivered"], 1, "no column tells when it happened"),
-        (["people.csv", "--as", "contrct"], 1, 'did you mean "contract"'),
+        (["people.csv", "--as", "contrct"], 2, 'did you mean "contract"'),
         (["people.csv", "--dates", "american"], 2, "day first, month first"),
         (["list.json"], 1, "one long list"),
+        (["people.jsonl", "--consent", "inspirations"], 2, 'did you mean "inspiration"'),
         ([], 2, "FILE is missing"),
     ],
 )
 def test_a_file_that_cannot_be_imported_is_one_sentence(project, run, words, code, said):
     (project / "people.csv").write_text(PEOPLE)
     (project / "empty.csv").write_text("")
+    (project / "people.jsonl").write_text('{"id": "1"}\n')
     (project / "list.json").write_text('[{"id": 1}]')
     ran = run("import", *words)
     assert (ran.code, ran.out) == (code, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,9 +18,10 @@ from lifeloop.cli.waking import wake_journeys
 from lifeloop.journey.prose_time import counted
 from lifeloop.work.importing.guessing import Said
 from lifeloop.work.importing.opening import OpenFile, count_lines
-from lifeloop.work.importing.problems import MappingError, Rejected, UnreadableFileError
+from lifeloop.work.importing.problems import MappingError, Rejected, UnknownNameError, UnreadableFileError
 from lifeloop.work.importing.rehearsing import rehearse_rows
 from lifeloop.work.importing.rejects import Rejects, rejects_path
+from lifeloop.work.importing.remarks import Remarks
 from lifeloop.work.importing.running import Imported, import_rows
 from lifeloop.work.workspace import Workspace
 
@@ -102,6 +104,8 @@ class Import:
         say(out, "rows", " · ".join(parts), f"{seconds:.1f} s")
         if not self._dry:
             say(out, "new", _news(done))
+        for remark in _remarks(done.remarks):
+            say(out, "note", Text(remark, "yellow"))
         for one in self._first:
             say(out, f"row {one.row:,}", Text(_shown(one), "red"))
         if done.rejected > len(self._first):
@@ -122,6 +126,8 @@ class Import:
             "new_customers": done.new_customers,
             "events": done.events,
             "known": done.known,
+            "unreachable": asdict(done.remarks.unreachable),
+            "overruled": asdict(done.remarks.overruled),
             "columns": dict(opened.columns),
             "left_out": list(opened.left_out),
             "notes": list(opened.notes),
@@ -141,6 +147,17 @@ def _arrow(target: str, source: str) -> Text:
 def _news(done: Imported) -> str:
     parts = [counted_big(done.new_customers, "customer"), counted_big(done.events, "event")]
     return " · ".join([*parts, *([f"{counted_big(done.known, 'event')} known before"] if done.known else [])])
+
+
+def _remarks(found: Remarks) -> Iterator[str]:
+    odd, later = found.unreachable, found.overruled
+    if odd.count:
+        letters = "letters before the @ that mail does not carry: nothing can be sent there"
+        yield f"{counted_big(odd.count, 'row')} with {letters} (first: row {odd.first:,})"
+    if later.count:
+        said = "something else of a customer than a row shortly before; the last one counts"
+        verb = "says" if later.count == 1 else "say"
+        yield f"{counted_big(later.count, 'row')} {verb} {said} (first: row {later.first:,})"
 
 
 def counted_big(number: int, noun: str) -> str:
@@ -193,6 +210,8 @@ def explained() -> Iterator[None]:
     """Say what is wrong with a file as a whole in the way commands do."""
     try:
         yield
+    except UnknownNameError as problem:
+        raise WrongUsage(problem.sentence, hint=problem.hint) from problem
     except MappingError as problem:
         raise Findings("\n      ".join((problem.sentence, *problem.more)), hint=problem.hint) from problem
     except UnreadableFileError as problem:

@@ -11,9 +11,12 @@ from lifeloop.cli.database import open_rooms
 from lifeloop.cli.here import Here
 from lifeloop.cli.shapes import COUNT, FLAG, NUMBER, TEXT, by_name, document, fields_of, many, maybe
 
+REMARK = fields_of(count=COUNT, first=maybe(COUNT))
 SHAPE = document(
     "What an import did, or with `--dry-run` would do. `columns`: what each piece of data was read from. `known`:"
     " events that had been imported before. `entering`: with `--dry-run`, how many would enter which journey at once."
+    " `unreachable`: rows whose e-mail address has letters that mail does not carry; `overruled`: rows that say"
+    " something else of a customer than one shortly before, in the same thousand; how many, and the first."
     " `rejects`: the first rows that were not taken; all of them are in `rejects_file`.",
     file=TEXT,
     dry_run=FLAG,
@@ -23,6 +26,8 @@ SHAPE = document(
     new_customers=COUNT,
     events=COUNT,
     known=COUNT,
+    unreachable=REMARK,
+    overruled=REMARK,
     columns=by_name(TEXT),
     left_out=many(TEXT),
     notes=many(TEXT),

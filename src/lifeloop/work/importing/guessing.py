@@ -13,7 +13,7 @@ from typing import Literal
 from lifeloop.journey.catalogue import Catalogue, ObjectType
 from lifeloop.journey.nearest import nearest
 from lifeloop.work.importing.meaning import Always, Column, EventMap, Meaning, PeopleMap, Source
-from lifeloop.work.importing.problems import MappingError
+from lifeloop.work.importing.problems import MappingError, UnknownNameError
 from lifeloop.work.importing.table import Sheet
 from lifeloop.work.importing.words import CUSTOMER, EVENT_ID, MOMENT, best, plain, tells_permission
 
@@ -204,11 +204,11 @@ def check_name(what: str, name: str, known: Iterable[str]) -> str:
     """Return a name that is known.
 
     Raises:
-        MappingError: it is not; the nearest one is named.
+        UnknownNameError: it is not; the nearest one is named.
     """
     names = list(known)
     if name in names:
         return name
     near = nearest(name, names)
     listed = f"there is: {', '.join(names)}" if names else ""
-    raise MappingError(f'there is no {what} "{name}"' + (f', did you mean "{near}"?' if near else ""), hint=listed)
+    raise UnknownNameError(f'there is no {what} "{name}"' + (f', did you mean "{near}"?' if near else ""), hint=listed)

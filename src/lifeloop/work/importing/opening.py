@@ -94,6 +94,8 @@ def _records(path: Path, catalogue: Catalogue, said: Said, habits: Habits, mappi
         )
     if said.event:
         check_name("event", said.event, catalogue.events)
+    for topic in said.consents:
+        check_name("topic", topic, catalogue.topics)
     records = Records(path, catalogue, said, habits)
     return OpenFile(records.rows, records.close, ("line",), "JSON Lines", source=habits.source)
 

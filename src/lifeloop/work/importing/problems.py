@@ -23,6 +23,10 @@ class MappingError(UnreadableFileError):
         self.more = more
 
 
+class UnknownNameError(MappingError):
+    """The command names something that is not there: a topic, an event, an attribute, a column."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """One row that was not imported, and why, as a sentence. ``row`` counts lines of the file from 1."""

@@ -97,4 +97,5 @@ def _sum(first: Imported, more: Imported) -> Imported:
         known=first.known,
         rejected=first.rejected + more.rejected,
         journeys=first.journeys | more.journeys,
+        remarks=first.remarks.and_then(more.remarks),
     )

@@ -8,6 +8,7 @@ from itertools import islice
 
 from lifeloop.work.importing.problems import Rejected
 from lifeloop.work.importing.reading import Taken
+from lifeloop.work.importing.remarks import Remarks
 from lifeloop.work.ingesting import Happening, Ingested, Person, ingest
 from lifeloop.work.workspace import Workspace
 
@@ -33,6 +34,8 @@ class Imported:
     rejected: int = 0
     journeys: set[str] = field(default_factory=set)
     """Those that now have something to do."""
+    remarks: Remarks = field(default_factory=Remarks)
+    """What is odd about rows that were taken."""
 
 
 def import_rows(
@@ -57,6 +60,7 @@ def import_rows(
                 reject(problem)
             elif isinstance(one, Taken):
                 good.append(one)
+        done.remarks.look_at(good)
         people, happenings = _people(good), [event for one in good for event in one.happenings]
         _add(done, (take or _take(space, source))(people, happenings), good, reject)
         done.rows += len(batch)
