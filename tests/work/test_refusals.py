@@ -41,7 +41,9 @@ def happened(shop):
         return [(event.name, dict(event.data)) for event in events.after(tx, 0, 100) if event.name != "order.placed"]
 
 
-@pytest.mark.parametrize(("about", "reason"), [("dead", "provider_list"), ("opted out", "opted_out")])
+@pytest.mark.parametrize(
+    ("about", "reason"), [("dead", "hard_bounce"), ("listed", "provider_list"), ("opted out", "opted_out")]
+)
 def test_a_refused_address_is_left_alone_from_then_on(shop, about, reason):
     sent(shop, refusing(about))
 
@@ -54,9 +56,10 @@ def test_a_refused_address_is_left_alone_from_then_on(shop, about, reason):
     assert way.handed == []
 
 
-def test_the_journeys_learn_it_as_if_it_had_been_reported(shop):
-    sent(shop, refusing("dead"))
-    name = {"message": "shop/one", "bounce": "rejected"}
+@pytest.mark.parametrize(("about", "bounce"), [("dead", "hard"), ("listed", "rejected")])
+def test_the_journeys_learn_it_as_if_it_had_been_reported(shop, about, bounce):
+    sent(shop, refusing(about))
+    name = {"message": "shop/one", "bounce": bounce}
     assert happened(shop) == [("message.bounced", name), ("bounced", name)]
 
 

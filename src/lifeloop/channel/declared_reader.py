@@ -29,7 +29,7 @@ MEANINGS = {
     "settings": Outcome.CONFIGURATION,
 }
 NUMBERS = ("at_once", "rate", "concurrency", "quota")
-ADDRESSES: tuple[AboutAddress, ...] = ("dead", "opted out")
+ADDRESSES: tuple[AboutAddress, ...] = ("dead", "listed", "opted out")
 
 
 def read_provider(text: str, file: str, report: Report) -> Declared | None:

@@ -13,8 +13,9 @@ from lifeloop.journey.plan import Json
 Handed_contra = TypeVar("Handed_contra", contravariant=True)
 
 
-AboutAddress = Literal["dead", "opted out"]
-"""What a refusal says of the address itself: nobody is there, or its owner told the provider to be left alone."""
+AboutAddress = Literal["dead", "listed", "opted out"]
+"""What a refusal says of the address itself: nobody is there, the provider has it on a list of its own, or its
+owner told the provider to be left alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

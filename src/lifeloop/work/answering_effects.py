@@ -56,6 +56,11 @@ class Answer:
         """The message, if it went to a customer; a question went to a colleague."""
         return self.message if self.message is not None and self.message.kind == "mail" else None
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether it says that nobody is there: it came back, or was refused for that before it was taken."""
+        return self.row.kind in ("bounced", "rejected") and self.row.grade == "hard"
+
 
 def follow(space: Workspace, tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
     """Let everything follow. The caller holds the locks of everybody concerned."""
@@ -125,7 +130,7 @@ def _more(answers: Iterable[Answer]) -> dict[tuple[str, Receipt], dict[str, Json
         if answer.mail is None or what is None:
             continue
         if what == "bounced":
-            kind = answer.row.grade if answer.row.kind == "bounced" else answer.row.kind
+            kind = answer.row.grade if answer.row.kind == "bounced" or answer.is_dead else answer.row.kind
             found[answer.mail.id, what] = {"bounce": kind}
         elif answer.word:
             found[answer.mail.id, what] = {"word": answer.word}
@@ -177,7 +182,7 @@ def _suppress(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
 def _against(answer: Answer) -> str | None:
     if answer.row.kind == "complained":
         return "complaint"
-    if answer.row.kind == "bounced" and answer.row.grade == "hard":
+    if answer.is_dead:
         return "hard_bounce"
     return "provider_list" if answer.row.kind == "rejected" and answer.listed else None
 
@@ -243,5 +248,5 @@ def _count_signals(tx: Tx, answers: Sequence[Answer], now: Instant) -> None:
 
 
 def _is_signal(answer: Answer, what: str) -> bool:
-    hard = what != "bounced" or answer.row.grade == "hard"
-    return answer.row.kind == what and hard and answer.mail is not None and what not in answer.mail.receipts
+    means = answer.is_dead if what == "bounced" else answer.row.kind == what
+    return means and answer.mail is not None and what not in answer.mail.receipts

@@ -41,7 +41,7 @@ def arrival(tx: Tx, now: Instant) -> Arrival:
     told = reports.told(tx, now - DAYS * 86_400)
     return Arrival(
         arrived=told.get(("delivered", ""), 0),
-        hard=told.get(("bounced", "hard"), 0),
+        hard=told.get(("bounced", "hard"), 0) + told.get(("rejected", "hard"), 0),
         soft=told.get(("bounced", "soft"), 0),
         blocked=told.get(("bounced", "block"), 0),
         complained=told.get(("complained", ""), 0),

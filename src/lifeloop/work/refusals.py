@@ -55,9 +55,16 @@ def refused(message: Message, fence: int, item: Envelope | Request, receipt: Rec
 
 
 def _report(one: Refused) -> Report:
-    key, dead = f"{one.message.id}:{one.fence}", one.about == "dead"
-    kind: Kind = "rejected" if dead else "opted_out"
-    return Report(key=key, kind=kind, message=one.message.id, recipient=one.to, listed=dead, reason=one.about)
+    kind: Kind = "opted_out" if one.about == "opted out" else "rejected"
+    return Report(
+        key=f"{one.message.id}:{one.fence}",
+        kind=kind,
+        message=one.message.id,
+        recipient=one.to,
+        bounce="hard" if one.about == "dead" else None,
+        listed=one.about == "listed",
+        reason=one.about,
+    )
 
 
 def _source(space: Workspace, message: Message) -> str:

@@ -89,7 +89,7 @@ def _receipt(mail: Mail, item: Json, reply: Reply) -> Receipt:
     if code in {"0", ""}:
         return reply.receipt(mail.id, Outcome.ACCEPTED, provider_id=code_of(item, "MessageID"))
     outcome = _meaning(code) or Outcome.REJECTED
-    return reply.receipt(mail.id, outcome, why=_why(item), address="dead" if code == INACTIVE else None)
+    return reply.receipt(mail.id, outcome, why=_why(item), address="listed" if code == INACTIVE else None)
 
 
 def _meaning(code: str) -> Outcome | None:

@@ -55,7 +55,7 @@ class SparkPost:
         if not reply.ok:
             return [reply.receipt(mail.id, why=said_code(reply.json, "errors", "code"))]
         if code_of(results, "total_accepted_recipients") == "0":
-            return [reply.receipt(mail.id, Outcome.REJECTED, why="the address was refused", address="dead")]
+            return [reply.receipt(mail.id, Outcome.REJECTED, why="the address was refused", address="listed")]
         return [reply.receipt(mail.id, provider_id=code_of(results, "id"))]
 
     def searches(self, question: Question, /) -> Sequence[httpx.Request]:
