@@ -147,7 +147,7 @@ def test_a_message_of_more_than_half_a_megabyte_is_refused(desk):
 
 def test_the_allow_list_names_every_filter_it_lets_through():
     assert not {"safe", "attr", "format", "xmlattr", "tojson", "random", "pprint"} & set(allowed.FILTERS)
-    assert set(sandbox().filters) - set(allowed.FILTERS) == {"counted", "joined"}
+    assert set(sandbox().filters) - set(allowed.FILTERS) == {"counted", "joined", "listed"}
     assert sandbox().globals == {}
 
 

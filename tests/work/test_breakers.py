@@ -250,10 +250,10 @@ def test_a_second_try_of_the_same_message_is_no_repetition(shop) -> None:
 def test_texts_that_cannot_be_written_halt_their_message(shop, monkeypatch) -> None:
     whole = handing.envelope_of
 
-    def broken(space, one, now):
+    def broken(space, one, now, ahead):
         if one.message.name == "shop/one":
             raise WordingProblem("it lacks a word")
-        return whole(space, one, now)
+        return whole(space, one, now, ahead)
 
     monkeypatch.setattr(handing, "envelope_of", broken)
     shop.publish(one=journey("shop/one"), two=journey("shop/two"))

@@ -53,8 +53,8 @@ def test_nobody_gets_a_word_of_anybody_else_and_the_log_gets_none(shop, caplog, 
     shop.publish()
 
     def note(whole):
-        def noted(space, one, now):
-            found = whole(space, one, now)
+        def noted(space, one, now, ahead):
+            found = whole(space, one, now, ahead)
             said = repr(vars_of(found))
             seen.setdefault(one.message.key, set()).update(CANARY.findall(said))
             return found
@@ -99,7 +99,7 @@ def test_an_error_about_somebody_says_nothing_about_them(shop, caplog, monkeypat
     shop.person("ana", first_name=word(1), email=f"{word(1)}@example.com")
     shop.event("ana", "order.placed", order_id=word(1))
 
-    def broken(_space, one, _now):
+    def broken(_space, one, _now, _ahead):
         raise ValueError(str(one.facts.customer))
 
     monkeypatch.setattr(handing, "envelope_of", broken)

@@ -179,10 +179,10 @@ def test_a_mistake_of_ours_while_writing_holds_its_message_and_no_other(shop, mo
     ordered(shop, 4)
     whole = handing.envelope_of
 
-    def broken(space, one, now):
+    def broken(space, one, now, ahead):
         if one.message.key == "c00001":
             raise RuntimeError(one.facts.customer["email"])
-        return whole(space, one, now)
+        return whole(space, one, now, ahead)
 
     monkeypatch.setattr(handing, "envelope_of", broken)
     shop.wave()

@@ -143,6 +143,18 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendering:
+    """How texts are written: in so many ``processes`` of their own, each text within these limits.
+
+    ``processes`` 0: in the process that sends, but for texts that one died with.
+    """
+
+    processes: int = 0
+    seconds: int = 1
+    megabytes: int = 256
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """After how many days history goes. None: it is kept."""
 
@@ -202,6 +214,7 @@ class Catalogue:
     test_addresses: tuple[str, ...] = ()
     """Who may get messages that leave this machine while ``environment`` is not ``production``."""
     retention: Retention = Retention()
+    render: Rendering = Rendering()
     breakers: Breakers = Breakers()
 
 

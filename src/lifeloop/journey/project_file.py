@@ -27,6 +27,7 @@ from lifeloop.journey.project_parts import (
     read_sender,
     read_text,
 )
+from lifeloop.journey.rendering_reader import read_rendering
 from lifeloop.journey.retention_reader import read_retention
 from lifeloop.journey.segments import read_segments
 from lifeloop.journey.shape import one_text, texts
@@ -40,7 +41,8 @@ FILE = "lifeloop.yaml"
 KEYS = (
     "project", "timezone", "language", "country", "environment", "grace", "delivery", "topics", "customer", "events",
     "objects", "segments", "predicates", "connections", "senders", "approvers", "values", "company", "priority",
-    "own_customers", "people", "email", "channels", "web", "tracking", "test_addresses", "retention", "breakers",
+    "own_customers", "people", "email", "channels", "web", "tracking", "test_addresses", "retention", "render",
+    "breakers",
 )  # fmt: skip
 _MEANINGS = {
     **dict.fromkeys(("name", "id"), "project"),
@@ -57,6 +59,7 @@ _MEANINGS = {
     **dict.fromkeys(("track", "opens", "clicks"), "tracking"),
     **dict.fromkeys(("allow_list", "allowlist", "testers", "test_address"), "test_addresses"),
     **dict.fromkeys(("keep", "kept"), "retention"),
+    **dict.fromkeys(("rendering", "renderer"), "render"),
     **dict.fromkeys(("breaker", "safety", "thresholds", "halts"), "breakers"),
 }
 STANDARD_ATTRIBUTES = (
@@ -130,6 +133,7 @@ def _read(block: Map, base: Catalogue, report: Report) -> Catalogue:
         tracking=read_tracking(block.value("tracking"), report),
         test_addresses=read_allow_list(block.value("test_addresses"), report),
         retention=read_retention(block.value("retention"), report),
+        render=read_rendering(block.value("render"), report),
         breakers=read_breakers(block.value("breakers"), report),
         customer=read_attributes(block.value("customer"), "customer", report),
         events=read_each(block.value("events"), "events", report, read_event),

@@ -11,7 +11,7 @@ from lifeloop.journey.nearest import nearest
 from lifeloop.message.filters import FILTERS
 
 CALLS = frozenset({"link"})
-_INNER = frozenset({"counted", "joined"})  # put in by us when a template is compiled
+_INNER = frozenset({"counted", "joined", "listed"})  # put in by us when a template is compiled
 
 _NODES: tuple[type[nodes.Node], ...] = (
     nodes.Template,

@@ -31,6 +31,7 @@ _FAILURES = (
     LookupError,
     ArithmeticError,
     RecursionError,
+    AssertionError,
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _GAPS = re.compile(r"[ \t]*\n(?:[ \t]*\n){2,}")

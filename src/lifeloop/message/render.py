@@ -172,6 +172,11 @@ class Renderer:
         return self._sender(said or self.template(message, locale).said("from"))
 
     @property
+    def sources(self) -> Sources:
+        """The files it writes from."""
+        return self._sources
+
+    @property
     def first_sender(self) -> Sender | None:
         """Who writes where nobody is named."""
         return next(iter(self.catalogue.senders.values()), None)

@@ -21,7 +21,7 @@ from jinja2.visitor import NodeTransformer
 
 from lifeloop.message.allowed import refusals
 from lifeloop.message.filters import FILTERS
-from lifeloop.message.limits import Budget, within
+from lifeloop.message.limits import Budget, within, within_list, within_number
 from lifeloop.message.links import Link
 
 OLDEST_SAFE_JINJA = (3, 1, 6)
@@ -52,7 +52,7 @@ class Unknown(StrictUndefined):
 
 
 class _Guarded(NodeTransformer):
-    """Sends loops and ``~`` through filters that draw on the budget."""
+    """Sends loops, ``~`` and lists through filters that draw on the budget."""
 
     def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802  # the visitor's own naming
         self.generic_visit(node)
@@ -62,6 +62,14 @@ class _Guarded(NodeTransformer):
     def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802  # the visitor's own naming
         self.generic_visit(node)
         return _filtered(nodes.List(node.nodes, lineno=node.lineno), "joined")
+
+    def visit_List(self, node: nodes.List) -> nodes.Filter:  # noqa: N802  # the visitor's own naming
+        self.generic_visit(node)
+        return _filtered(node, "listed")
+
+    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Expr:  # noqa: N802  # the visitor's own naming
+        self.generic_visit(node)
+        return _filtered(node, "listed") if node.ctx == "load" else node
 
 
 def _filtered(node: nodes.Node, name: str) -> nodes.Filter:
@@ -118,7 +126,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return within(left + right)
         if operator == "**" or not (_is_number(left) and _is_number(right)):
             raise SecurityError(f'"{operator}" is for numbers')
-        return self.binop_table[operator](left, right)
+        return within_number(self.binop_table[operator](left, right))
 
 
 def _is_number(value: object) -> bool:
@@ -165,7 +173,7 @@ def sandbox() -> Sandbox:
         comment_end_string="\ue005",
     )
     env.globals.clear()
-    env.filters = {**FILTERS, "counted": _counted, "joined": _joined}
+    env.filters = {**FILTERS, "counted": _counted, "joined": _joined, "listed": within_list}
     env.tests = {name: env.tests[name] for name in _TESTS}
     return env
 

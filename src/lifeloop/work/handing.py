@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import count as count_from
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lifeloop.channel.values import Abilities, Envelope, Receipt, Request
 from lifeloop.channel.ways import CALL
@@ -31,7 +31,7 @@ from lifeloop.work.refusals import Refused
 from lifeloop.work.tracking import with_links
 from lifeloop.work.trouble import kind_and_place
 from lifeloop.work.under_way import UnderWay
-from lifeloop.work.wording import WordingProblem, envelope_of, question_of, request_of
+from lifeloop.work.wording import WordingProblem, envelope_of, question_of, request_of, write_ahead
 from lifeloop.work.workspace import Workspace
 
 Item = TypeVar("Item", Envelope, Request)
@@ -109,6 +109,7 @@ class Handing:
         self._refused: dict[str, Refused] = {}
         self._shut: dict[str, Instant] = {}
         self._messages = {one.message.id: one.message for one in gated.cleared}
+        self._ahead: dict[str, Any] = {}
         self._cleared: dict[str, list[Cleared]] = defaultdict(list)
         for one in gated.cleared:
             self._cleared[way_of(space, one.message)].append(one)
@@ -190,9 +191,9 @@ class Handing:
         done = self._forgotten(part)
         gone = {one.id for one in done}
         worded: list[tuple[Cleared, Item]] = []
-        for one in part:
-            if one.message.id in gone:
-                continue
+        still = [one for one in part if one.message.id not in gone]
+        self._ahead |= await write_ahead(self._space, still, self._now)
+        for one in still:
             found = self._word(one, word)
             if isinstance(found, Settlement):
                 done.append(found)
@@ -264,15 +265,15 @@ class Handing:
             self._shut[way] = self._now if spared else until
 
     def _envelope(self, one: Cleared) -> Envelope:
-        envelope = envelope_of(self._space, one, self._now)
+        envelope = envelope_of(self._space, one, self._now, self._ahead)
         ways = (self._space.catalogue.company.get("unsubscribe"), self._space.catalogue.company.get("preferences"))
         return with_links(self._space, one, envelope, ways)
 
     def _request(self, one: Cleared) -> Request:
-        return request_of(self._space, one, self._now)
+        return request_of(self._space, one, self._now, self._ahead)
 
     def _question(self, one: Cleared) -> Envelope:
-        return question_of(self._space, one, self._now)
+        return question_of(self._space, one, self._now, self._ahead)
 
     def _unsent(self, one: Cleared, again: Instant) -> Settlement:
         message = one.message

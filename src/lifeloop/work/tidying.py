@@ -19,6 +19,7 @@ from lifeloop.work.looking_up import is_waiting
 from lifeloop.work.making_months import make_months
 from lifeloop.work.opting import FORGOTTEN_AFTER
 from lifeloop.work.segmenting import look_again
+from lifeloop.work.wording import AGAIN
 from lifeloop.work.workspace import Workspace
 
 BATCH = 1000
@@ -85,7 +86,7 @@ def _decision(
         ability=able,
     )
     if isinstance(follows, RetryAt):
-        return message.id, "ready", "the same key again: it is recognised"
+        return message.id, "ready", AGAIN
     if is_waiting(space, message, asked, now):
         return None
     return message.id, "assumed_sent", "its answer was lost, and a second sending would not be recognised"

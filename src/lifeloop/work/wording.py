@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from lifeloop.channel.values import Envelope, Request
 from lifeloop.clock import Instant
-from lifeloop.engine.values import Record
+from lifeloop.engine.values import NOTHING, Record
 from lifeloop.engine.zones import zone_named
+from lifeloop.message.apart import Job
 from lifeloop.message.errors import MessageError
 from lifeloop.message.question import Question
 from lifeloop.message.render import Reader, Rendered
@@ -28,15 +30,33 @@ class WordingProblem(Exception):  # noqa: N818  # an expected outcome: the messa
     """A message could not be written for somebody; the sentence names file and line, never the customer's data."""
 
 
-def envelope_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
+AGAIN = "the same key again: it is recognised"
+"""Why a message is ready whose process died over it, or whose answer was lost: its text is written apart."""
+Ahead = Mapping[str, Any]
+"""What was written apart, by message: texts, or the errors that came instead."""
+
+
+async def write_ahead(space: Workspace, batch: Sequence[Cleared], now: Instant) -> dict[str, Any]:
+    """Write texts in processes of their own, beside each other: all of them, or those that a process died over."""
+    always, jobs = space.catalogue.render.processes > 0, {}
+    done: dict[str, Any] = {}
+    for one in batch:
+        if always or one.message.reason == AGAIN:
+            try:
+                jobs[one.message.id] = _job(space, one, now)
+            except LinksUnset as problem:
+                done[one.message.id] = problem
+    return done | await asyncio.to_thread(space.renderer_apart().write_all, jobs) if jobs else done
+
+
+def envelope_of(space: Workspace, one: Cleared, now: Instant, ahead: Ahead = NOTHING) -> Envelope:
     """Return a message ready for its way out.
 
     Raises:
         WordingProblem: the text could not be written for this customer.
     """
     message = one.message
-    said = message.data
-    rendered = _rendered(space, one, now, args=said.get("args"), subject=said.get("subject"), sender=said.get("sender"))
+    rendered: Rendered = _written(space, one, now, ahead)
     return Envelope(
         id=message.id,
         channel=message.channel,
@@ -55,27 +75,24 @@ def envelope_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
     )
 
 
-def request_of(space: Workspace, one: Cleared, now: Instant) -> Request:
+def request_of(space: Workspace, one: Cleared, now: Instant, ahead: Ahead = NOTHING) -> Request:
     """Return a call ready to be made.
 
     Raises:
         WordingProblem: one of its texts could not be written for this customer.
     """
     connection, _, action = one.message.name.partition(".")
-    try:
-        body = space.renderer.render_args(_args(one), _context(one), reader=_reader(space, one, now))
-    except (MessageError, LinksUnset) as problem:
-        raise WordingProblem(str(problem)) from problem
+    body = _written(space, one, now, ahead)
     return Request(id=one.message.id, connection=connection, action=action, body=body)
 
 
-def question_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
+def question_of(space: Workspace, one: Cleared, now: Instant, ahead: Ahead = NOTHING) -> Envelope:
     """Return a question to a person of ours, with how to answer it.
 
     Raises:
         WordingProblem: the question could not be written for this customer.
     """
-    message, words = one.message, question_words(space, one, now)
+    message, words = one.message, question_words(space, one, now, ahead)
     try:
         link = space.links.ask(message.id) if space.links is not None else None
     except LinksUnset as problem:
@@ -103,17 +120,14 @@ def question_of(space: Workspace, one: Cleared, now: Instant) -> Envelope:
     )
 
 
-def question_words(space: Workspace, one: Cleared, now: Instant) -> str:
+def question_words(space: Workspace, one: Cleared, now: Instant, ahead: Ahead = NOTHING) -> str:
     """Return a question to a person of ours as it reads with the records of now.
 
     Raises:
         WordingProblem: the question could not be written for this customer.
     """
-    said = str(one.message.data["question"])
-    try:
-        return space.renderer.render_text(said, _context(one), reader=_reader(space, one, now))
-    except (MessageError, LinksUnset) as problem:
-        raise WordingProblem(str(problem)) from problem
+    words: str = _written(space, one, now, ahead)
+    return words
 
 
 def title_of(space: Workspace, journey: str) -> str:
@@ -122,17 +136,32 @@ def title_of(space: Workspace, journey: str) -> str:
     return found.spec.title if found is not None and found.spec is not None else journey
 
 
-def _rendered(space: Workspace, one: Cleared, now: Instant, **said: Any) -> Rendered:
+def _written(space: Workspace, one: Cleared, now: Instant, ahead: Ahead) -> Any:
+    """Return what the renderer makes of a message: written here, unless it was written apart already."""
     try:
-        return space.renderer.render(
-            one.message.name,
-            context=_context(one),
-            reader=_reader(space, one, now),
-            topic=one.message.topic,
-            **said,
-        )
+        found = ahead.get(one.message.id)
+        if isinstance(found, Exception):
+            raise found
+        if found is not None:
+            return found
+        method, args, named = _job(space, one, now)
+        return getattr(space.renderer, method)(*args, **named)
     except (MessageError, LinksUnset) as problem:
         raise WordingProblem(str(problem)) from problem
+
+
+def _job(space: Workspace, one: Cleared, now: Instant) -> Job:
+    """Return what is asked of the renderer, here or apart."""
+    said, context, reader = one.message.data, _context(one), _reader(space, one, now)
+    match one.message.kind:
+        case "call":
+            return "render_args", (_args(one), context), {"reader": reader}
+        case "ask":
+            return "render_text", (str(said["question"]), context), {"reader": reader}
+        case _:
+            step = {key: said.get(key) for key in ("args", "subject", "sender")}
+            named = {"context": context, "reader": reader, "topic": one.message.topic, **step}
+            return "render", (one.message.name,), named
 
 
 def _context(one: Cleared) -> dict[str, Any]:

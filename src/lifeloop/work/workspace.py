@@ -14,6 +14,7 @@ from lifeloop.channel.ways import Ways, ways_out
 from lifeloop.clock import Clock, SystemClock
 from lifeloop.journey.catalogue import Catalogue
 from lifeloop.journey.project import Project
+from lifeloop.message.apart import Apart
 from lifeloop.message.render import Renderer
 from lifeloop.store import inbox
 from lifeloop.store.opening import Store, open_store
@@ -52,13 +53,23 @@ class Workspace:
     insiders: dict[str, int] = field(default_factory=dict)
     """How many people were inside each journey when that was last counted."""
 
+    _apart: Apart | None = None
+
     @property
     def catalogue(self) -> Catalogue:
         """What the project declares."""
         return self.project.catalogue
 
+    def renderer_apart(self) -> Apart:
+        """Return the renderer in processes of its own; they begin when they are needed."""
+        if self._apart is None:
+            self._apart = Apart(self.renderer, self.catalogue.render)
+        return self._apart
+
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of the processes that write texts."""
+        if self._apart is not None:
+            self._apart.close()
         self.store.close()
 
 

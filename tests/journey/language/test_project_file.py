@@ -125,6 +125,7 @@ WRONG = [
     ("time_zone: Europe/Lisbon", "J105", (1, 1), 'did you mean "timezone"?'),
     ("smtp: {}", "J105", (1, 1), 'did you mean "channels"?'),
     ("links: {}", "J105", (1, 1), 'did you mean "web"?'),
+    ("render: {processes: many}", "J184", (1, 21), "a whole number from 0 to 64"),
     ("web: {address: http://mail.example.com}", "J184", (1, 16), "https://mail.example.com"),
     ("web: {address: 'https://user@example.com'}", "J184", (1, 16), "https://mail.example.com"),
     ("web: {address: 'https://example.com/?a=b'}", "J184", (1, 16), "https://mail.example.com"),
