@@ -94,6 +94,27 @@ def _rendering(rounds: int, many: int) -> Iterator[Figure]:
     took, ratio = paired(rounds, lambda: seconds(ours), lambda: seconds(reference))
     what = f"message rendered ({page.size / 1000:.0f} kB of HTML, and text)"
     yield Figure(what, "", many / took, "messages/s", "bare sandboxed Jinja2, same flat template", ratio, "render")
+    yield _inlined(renderer, context, reader, rounds, many)
+
+
+def _inlined(renderer: Renderer, context: dict[str, object], reader: Reader, rounds: int, many: int) -> Figure:
+    """The usual way: fill the template in, then let css-inline move the styles into this page, and into the next."""
+    usual = Renderer(TOP / "templates", renderer.catalogue, inline=False)
+    kept, moved = (each.render(MESSAGE, context=context, reader=reader).html for each in (renderer, usual))
+    assert kept is not None
+    assert moved is not None
+    assert kept.count("style=") == moved.count("style=")
+
+    def times(one: Renderer) -> Callable[[], None]:
+        def write() -> None:
+            for _ in range(many):
+                one.render(MESSAGE, context=context, reader=reader)
+
+        return write
+
+    took, ratio = paired(rounds, lambda: cpu_seconds(times(renderer)), lambda: cpu_seconds(times(usual)))
+    what, reference = "starter mail, CSS inlined when it is compiled", "render, then css-inline per message"
+    return Figure(what, "", many / took, "messages/s", reference, ratio, "inline")
 
 
 def _bare(renderer: Renderer, context: dict[str, object], reader: Reader) -> Callable[[], list[str]]:
