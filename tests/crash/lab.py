@@ -22,6 +22,8 @@ from lifeloop.work.workspace import Workspace
 
 HERE = Path(__file__).parent
 LEASE = 2
+MORE = 40
+"""Customers who order when a strike would find hardly anybody to write to."""
 AT_WORK = 0.6
 """The part of the strikes that waits until the worker hands something over; the others come at any moment."""
 SILENT = 120
@@ -86,6 +88,8 @@ class Lab:
     strikes: Counter[signal.Signals] = field(default_factory=Counter)
     at_work: int = 0
     """How many of the strikes came after something had been handed over since the one before."""
+    fed: int = 0
+    """How many customers have ordered."""
     _noted: int = 0
     _asleep: dict[int, float] = field(default_factory=dict)
 
@@ -99,6 +103,7 @@ class Lab:
         keys = [f"c{number:05}" for number in range(first, first + count)]
         people = [Person(key, {"first_name": key, "email": f"{key}@example.com"}) for key in keys]
         ingest(self.space, people, [Happening(key, "order.placed", self.space.clock.now(), key) for key in keys])
+        self.fed += count
 
     def sender(self) -> Sender:
         """Return somebody who may send events to the API of this shop."""
@@ -134,9 +139,14 @@ class Lab:
         shares: Shares = KILLED,
         at_work: float = AT_WORK,
     ) -> None:
-        """Start and strike, over and over, at moments that a seed chose. Who wakes up works on, beside the others."""
+        """Start and strike, over and over, at moments that a seed chose. Who wakes up works on, beside the others.
+
+        There is always something to do: whatever becomes of the machine's haste, more customers order.
+        """
         alive = [self.start(kind) for _ in range(workers)]
         for _ in range(times):
+            if self.left() < MORE:
+                self.feed(self.fed, MORE)
             if self._chance("when first") < at_work:
                 self._until_something_arrives()
             else:
@@ -151,7 +161,7 @@ class Lab:
         for worker in (*alive, *self._woken()):
             self.hit(worker, next(iter(shares)))
 
-    def drain(self, kind: str, seconds: float = 60) -> None:
+    def drain(self, kind: str, seconds: float = 180) -> None:
         """Let one worker finish in peace."""
         worker = self.start(kind)
         ends = time.monotonic() + seconds

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.crash
 
 STRIKES = int(os.environ.get("LIFELOOP_STRIKES", "12"))
 PEOPLE = max(250, 12 * STRIKES)
-PATIENCE = 60 + STRIKES
+PATIENCE = 180 + STRIKES
 
 
 def report(capsys, line: str) -> None:
@@ -34,7 +34,7 @@ def test_mail_over_smtp_where_nobody_recognises_a_second_try(labs, fresh_url, ca
     lab.drain("run", PATIENCE)
     found = verdict(lab.space.store, lab.notes)
     report(capsys, found.line(f"smtp, {kind_of(lab)}", lab))
-    assert (found.clean, found.wanted, lab.kills >= STRIKES) == (True, 2 * PEOPLE, True)
+    assert (found.clean, found.wanted, lab.kills >= STRIKES) == (True, 2 * lab.fed, True)
     assert found.in_doubt <= KEPT * lab.kills  # no more than were under way at each strike
     assert lab.at_work >= STRIKES // 2
 
@@ -48,7 +48,7 @@ def test_a_sink_that_honours_keys(labs, fresh_url, capsys) -> None:
     lab.drain("keyed", PATIENCE)
     found = verdict(lab.space.store, lab.notes)
     report(capsys, found.line(f"keyed, {kind_of(lab)}", lab))
-    assert (found.clean, found.wanted, found.arrived, found.in_doubt) == (True, 2 * PEOPLE, 2 * PEOPLE, 0)
+    assert (found.clean, found.wanted, found.arrived, found.in_doubt) == (True, 2 * lab.fed, 2 * lab.fed, 0)
 
 
 def test_ctrl_c_at_any_moment_leaves_nothing_in_doubt(labs, tmp_path, capsys) -> None:
@@ -59,7 +59,7 @@ def test_ctrl_c_at_any_moment_leaves_nothing_in_doubt(labs, tmp_path, capsys) ->
     lab.drain("run")
     found = verdict(lab.space.store, lab.notes)
     report(capsys, found.line("asked to stop, sqlite", lab))
-    assert (found.clean, found.wanted, found.arrived, found.in_doubt) == (True, 200, 200, 0)
+    assert (found.clean, found.wanted, found.arrived, found.in_doubt) == (True, 2 * lab.fed, 2 * lab.fed, 0)
 
 
 def test_the_control_a_worker_that_hopes_says_things_twice(labs, tmp_path, capsys) -> None:

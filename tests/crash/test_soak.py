@@ -68,7 +68,7 @@ def megabytes(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024
 
 
-def settled(lab, seconds: float = 60) -> None:
+def settled(lab, seconds: float = 180) -> None:
     ends = time.monotonic() + seconds
     while lab.left() and time.monotonic() < ends:
         time.sleep(0.2)
