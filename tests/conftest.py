@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
+from secrets import token_hex
 from shutil import copyfile
 
 import psycopg
@@ -20,6 +21,8 @@ from lifeloop.store.transaction import Tx
 
 POSTGRES = os.environ.get("LIFELOOP_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 NUMBERS, DROPPED = count(1), count(1)
+RUN = token_hex(6)
+"""Of this process alone: what a killed one left behind, with a number that comes again, is in nobody's way."""
 SWEEP = (
     "VACUUM (SKIP_LOCKED) pg_attribute, pg_attrdef, pg_class, pg_constraint, pg_depend, pg_index, pg_sequence,"
     " pg_statistic, pg_trigger, pg_type"
@@ -40,7 +43,7 @@ def postgres_dsn() -> str:
 def postgres_server() -> str:
     """The test server; without one the PostgreSQL half is left out loudly, and on CI that is a failure."""
     try:
-        with psycopg.connect(postgres_dsn(), connect_timeout=3):
+        with psycopg.connect(postgres_dsn(), connect_timeout=60):
             return postgres_dsn()
     except psycopg.OperationalError as problem:
         if os.environ.get("CI") == "true":
@@ -51,7 +54,7 @@ def postgres_server() -> str:
 @contextmanager
 def postgres_schema(dsn: str, tables: str = "") -> Iterator[str]:
     """A schema with these tables, empty without; and the URL that uses it."""
-    name = f"lifeloop_{os.getpid()}_{next(NUMBERS)}"
+    name = f"lifeloop_{RUN}_{next(NUMBERS)}"
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}; SET search_path = {name}; {tables}")
         try:

@@ -43,7 +43,7 @@ def test_authoring_never_loads_what_only_running_needs(project, words):
 
 
 def test_help_comes_at_once(tmp_path):
-    """Beside a Python that only reads some of its own library, in the time that each had the processor: twice as much."""
+    """Beside a Python that only reads some of its own library, by what both cost: it is about twice as much."""
     took = {"help": [], "python": []}
     for _ in range(3):
         for name, start in (("help", lambda: typed("--help", cwd=tmp_path)), ("python", start_python)):

@@ -20,21 +20,25 @@ channels:
 """
 
 
+NOON = 1_783_418_400
+"""On some day: what was used today must not be yesterday's by the time that it is looked at."""
+
+
 @pytest.fixture
-def paced(small, run):
+def paced(small, run, monkeypatch):
     """The smallest project, with a provider of which 12 of today's 70 are used, 9 of 50 of its warm-up."""
+    monkeypatch.setattr(SystemClock, "now", lambda _clock: NOON)
     file = small / "lifeloop.yaml"
     file.write_text(file.read_text() + CHANNELS)
     assert run("status", T="t").code == 0
 
     def hears(heard):
-        now = SystemClock().now()
-        day = datetime.fromtimestamp(now, ZoneInfo("Europe/Lisbon")).date().isoformat()
+        day = datetime.fromtimestamp(NOON, ZoneInfo("Europe/Lisbon")).date().isoformat()
         store = open_store(f"sqlite:///{small / '.lifeloop' / 'lifeloop.db'}")
         with store.transaction() as tx:
             held = pacing.lock(tx, ["resend", "resend@example.com"])
             way, ramp = (pace.using(count, day) for pace, count in zip(held.values(), (12, 9), strict=True))
-            pacing.write(tx, [hear(way, heard, now, day), ramp])
+            pacing.write(tx, [hear(way, heard, NOON, day), ramp])
         store.close()
 
     return hears
@@ -75,7 +79,7 @@ def test_who_takes_nothing_is_named_with_what_comes_next(paced, run, conforms):
     assert "meanwhile by postmark" in words(run("status"))
     found = of(conforms("status", run("status", "--json").json), "resend")
     assert (found["circuit"], found["why"]) == ("open", "resend answered 503")
-    assert datetime.fromisoformat(found["until"]).timestamp() > SystemClock().now()
+    assert datetime.fromisoformat(found["until"]).timestamp() > NOON
 
 
 def test_a_pause_that_was_asked_for_is_no_failure(paced, run):
