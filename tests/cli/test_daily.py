@@ -202,6 +202,14 @@ def test_why_answers_for_who_is_in_and_who_is_not(run, conforms):
 
 
 @pytest.mark.usefixtures("shop")
+def test_why_notices_a_journey_where_the_customer_belongs(run):
+    swapped = run("why", "welcome", "1001")
+    assert (swapped.code, "the customer comes first" in swapped.err) == (2, True)
+    assert "lifeloop why 1001 welcome" in swapped.err
+    assert "comes first" not in run("why", "welcome", "welcome").err
+
+
+@pytest.mark.usefixtures("shop")
 def test_pause_and_resume_say_what_they_do(run, conforms):
     assert conforms("pause", run("pause", "welcome", "--reason", "typo", "--json").json)["paused"] == ["welcome"]
     assert "paused: typo" in run("status", "welcome").out

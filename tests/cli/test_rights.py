@@ -23,6 +23,7 @@ def test_erasing_shows_first_and_changes_nothing_until_it_is_said(run, conforms)
     said = run("erase", "ana@example.com")
     assert said.code == 3
     assert "their id, addresses and data" in said.out
+    assert "1 address as a keyed hash" in said.out
     assert "Nothing was changed" in said.out
     assert run("customer", "ana").code == 0
 

@@ -6,7 +6,8 @@ import pytest
 
 from lifeloop.channel.values import Receipt
 from lifeloop.engine.retry import Outcome
-from lifeloop.store import consents, events, outgoing
+from lifeloop.store import consents, customers, events, outgoing
+from lifeloop.work.story import tell
 
 JOURNEY = """
 start: {event: order.placed}
@@ -54,6 +55,21 @@ def test_a_refused_address_is_left_alone_from_then_on(shop, about, reason):
     shop.event("ana", "order.placed", source_id="again")
     shop.go(60)
     assert way.handed == []
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ("dead", "nothing leaves by email: nobody is there"),
+        ("listed", "nothing leaves by email: the provider has it on a list of its own"),
+        ("opted out", "nothing leaves by email: they asked for it"),
+    ],
+)
+def test_their_story_says_why_nothing_leaves_any_more(shop, about, words):
+    sent(shop, refusing(about))
+    with shop.space.store.reading() as tx:
+        past = tell(shop.space, tx, customers.find_keys(tx, ["ana"])["ana"], 20).past
+    assert [line.words for line in past if line.kind == "never"] == [words]
 
 
 @pytest.mark.parametrize(("about", "bounce"), [("dead", "hard"), ("listed", "rejected")])

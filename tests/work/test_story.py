@@ -148,4 +148,4 @@ def test_a_refusal_is_told_when_it_came_and_before_what_it_brought(shop):
     refused = next(line for line in story(shop).past if line.kind == "dropped")
     assert (refused.words, refused.aside) == ("shop/one could not be delivered", "no such mailbox")
     assert refused.at > next(line for line in story(shop).past if line.kind == "starts").at
-    assert [kind for kind, _ in past(shop)][3:] == ["dropped", "event", "event"]
+    assert [kind for kind, _ in past(shop)][3:] == ["dropped", "event", "event", "never"]

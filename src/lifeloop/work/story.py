@@ -16,6 +16,7 @@ from lifeloop.rehearse.story import Line, told
 from lifeloop.store import candidates, consents, enrollments, events, inbox, lookups, messages, visits
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import CandidateRow, ConsentRow, Customer, Message, Run, Step, StoredEvent
+from lifeloop.work.never import in_words, never
 from lifeloop.work.status import waiting_words
 from lifeloop.work.workspace import Workspace
 
@@ -67,6 +68,7 @@ def tell(space: Workspace, tx: Tx, customer: Customer, limit: int) -> Story:
     lines = [
         *((line.at, 0, place, line) for place, line in enumerate(map(_said, consents.history(tx, customer.id)))),
         *((event.at, 1, event.seq, _event(event)) for event in happened),
+        *((row.at, 2, 0, Line(row.at, "never", in_words(row))) for row in never(tx, customer)),
         *((line.at, 3, place, line) for place, line in enumerate(_asked(tx, letters))),
         *_moved(space, steps, plans, [_tried(tx, one) for one in letters if one.status != "ready"], subjects),
     ]

@@ -11,6 +11,7 @@ from lifeloop.cli.errors import Exit
 from lifeloop.cli.here import Here
 from lifeloop.cli.moments import iso, iso_or_none
 from lifeloop.cli.shapes import COUNT, FLAG, INSTANT, TEXT, by_name, document, maybe
+from lifeloop.journey.prose_time import counted
 
 if TYPE_CHECKING:
     from lifeloop.store.erasing import Remains
@@ -91,12 +92,15 @@ def _show(here: Here, key: str, remains: Remains, *, may_return: bool) -> None:
     out.table(
         (">rows", "table", "what"), [(count, name, WORDS.get(name, "")) for name, count in remains.counts.items()]
     )
-    kept = [f"{remains.proofs} words of consent, without their name"] if remains.proofs else []
+    kept = [f"{counted(remains.proofs, 'word')} of consent, without their name"] if remains.proofs else []
     if remains.addresses:
-        kept.append(f"{remains.addresses} addresses as keyed hashes{', unsuppressed' if may_return else ''}")
+        many = remains.addresses
+        hashed = "1 address as a keyed hash" if many == 1 else f"{many} addresses as keyed hashes"
+        kept.append(f"{hashed}, unsuppressed" if may_return else hashed)
     out.print(f"What stays: {'; '.join(kept) or 'a keyed hash of their id'}.")
     if remains.leaving:
-        out.print(f"{remains.leaving} messages are being handed over at this moment and may still arrive.")
+        leaving = "1 message is" if remains.leaving == 1 else f"{remains.leaving} messages are"
+        out.print(f"{leaving} being handed over at this moment and may still arrive.")
 
 
 def _say(here: Here, space: Workspace, key: str, remains: Remains, *, done: bool | None) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 
 from lifeloop.cli.completing import JourneyName
-from lifeloop.cli.errors import Exit
+from lifeloop.cli.errors import Exit, WrongUsage
 from lifeloop.cli.here import Here
 from lifeloop.cli.labelled import say
 from lifeloop.cli.moments import iso, iso_or_none, when, zone_for
@@ -70,21 +70,36 @@ def why(who: str, journey: JourneyName, /, *, here: Here) -> int:
     """
     from lifeloop.cli.rooms import rooms
     from lifeloop.work.finding import find_customer, find_plan
+    from lifeloop.work.never import in_words, never
     from lifeloop.work.why import ask_why
 
     with rooms(here) as space:
         with space.store.reading() as tx:
+            _check_order(space, tx, who, journey)
             found = find_customer(tx, who)
             plan = find_plan(space, tx, journey)
             told = _Told(here, space, found)
             answer = ask_why(space, tx, found, plan, told.moment)
             told.learn(tx, answer)
-            told.notes = tuple(told.obstacles(tx, journey))
+            told.notes = (*told.obstacles(tx, journey), *(in_words(row) for row in never(tx, found)))
         if here.out.as_json:
             here.out.json(told.document(answer))
         else:
             told.print(answer)
     return Exit.FINE
+
+
+def _check_order(space: Workspace, tx: Any, who: str, journey: str) -> None:
+    """Notice a journey where the customer belongs.
+
+    Raises:
+        WrongUsage: the first word is a journey, and the second is none.
+    """
+    from lifeloop.store import journeys
+
+    named = {*space.project.journeys, *(row.name for row in journeys.rows(tx))}
+    if who in named and journey not in named:
+        raise WrongUsage(f'"{who}" is a journey: the customer comes first', hint=f"lifeloop why {journey} {who}")
 
 
 class _Told:
