@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,8 @@ class Store:
         self.engine = engine
         self.url = engine.url.render_as_string()
         self.postgres = engine.dialect.name == "postgresql"
+        self.stir: Callable[[Iterable[str]], None] | None = None
+        """Told after a commit which journeys it gave something to do; whoever hears it must not take long."""
 
     def is_there(self) -> bool:
         """Tell whether there is a database; looking into a file that is not there would make it."""
@@ -96,7 +98,10 @@ class Store:
         with self._begin(reading=False) as connection:
             if self.postgres:
                 _prepare(connection)
-            yield Tx(connection)
+            tx = Tx(connection)
+            yield tx
+        if tx.stirred and self.stir is not None:
+            self.stir(tx.stirred)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:

@@ -41,6 +41,8 @@ class Tx:
         self._open_cursor = connection.connection.cursor
         self._driver_error = connection.dialect.loaded_dbapi.Error
         self._journeys: dict[str, int] = {}
+        self.stirred: set[str] = set()
+        """Journeys that this transaction gave something to do; the store tells them after the commit."""
 
     def run(self, sql: str, **values: Any) -> int:
         """Run one statement; returns how many rows it touched."""

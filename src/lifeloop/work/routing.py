@@ -35,7 +35,7 @@ def route_events(space: Workspace, tx: Tx, new: Sequence[StoredEvent], now: Inst
     if found:
         candidates.add(tx, found)
     wakes = [(event.customer_id, routes.wakes_on_event.get(event.name, frozenset())) for event in new]
-    return _wake(tx, wakes, now) | {one.candidate.journey for one in found}
+    return _stirred(tx, _wake(tx, wakes, now) | {one.candidate.journey for one in found})
 
 
 def route_changes(space: Workspace, tx: Tx, changes: Sequence[Change], now: Instant) -> frozenset[str]:
@@ -51,7 +51,7 @@ def route_changes(space: Workspace, tx: Tx, changes: Sequence[Change], now: Inst
     zones = {one.new for one in changes if _attribute(one) == ZONE and isinstance(one.new, str)}
     if zones:
         note_calendars(tx, routes.calendars, now, zones=sorted(zones))
-    return _wake(tx, wakes, now) | dated | {one.candidate.journey for one in changed}
+    return _stirred(tx, _wake(tx, wakes, now) | dated | {one.candidate.journey for one in changed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +173,8 @@ def _wake(tx: Tx, wakes: Sequence[tuple[int, frozenset[str]]], now: Instant) -> 
     if named:
         enrollments.wake(tx, named, now)
     return frozenset(name for _, names in named for name in names)
+
+
+def _stirred(tx: Tx, names: frozenset[str]) -> frozenset[str]:
+    tx.stirred |= names
+    return names

@@ -143,6 +143,7 @@ def _work_out(space: Workspace, tx: Tx, name: str, ids: Sequence[int], now: Inst
     found = [*_candidates(starts, came, now, joined=True), *_candidates(starts, went, now, joined=False)]
     if found:
         candidates.add(tx, found)
+        tx.stirred |= {one.candidate.journey for one in found}
     return len(came), len(went)
 
 

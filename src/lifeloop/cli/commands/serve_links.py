@@ -54,6 +54,7 @@ def _serve(space: Workspace, port: int, host: str, *, behind_proxy: bool, here: 
     from lifeloop.web.server import serve
 
     waker = Waker(space, here.out)
+    space.store.stir = waker.wake
     try:
         app = create_public_app(space, behind_proxy=behind_proxy, wake=waker.wake)
     except NoPages as problem:

@@ -161,6 +161,7 @@ def _live(space: Workspace, inbox: str, pages: str | None, here: Here, *, browse
     if browser:
         webbrowser.open(inbox)
     resident = Resident(space, lambda name, state: here.out.print(f"  {state:<10} {name}", wrap=False))
+    space.store.stir = lambda _journeys: resident.look()  # what the pages write is looked at at once, too
     with taking_in(space, INGEST_PORT, resident.look) as events, gently(lambda: _stop(resident, here)):
         here.out.print(f"  Events   {events}", wrap=False)
         here.out.note("Ctrl-C stops everything.")
