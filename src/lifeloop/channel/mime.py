@@ -26,6 +26,8 @@ NAME = re.compile(r"[!-9;-~]{1,76}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LINE = 76
 LABEL = re.compile(r"[^a-z0-9-]+")
+PLAIN_HTTPS = re.compile(r"https://[!-+\--;=?-~]*")
+"""Printable letters of ASCII without those that end an address in a list of them: < > , and spaces."""
 PLAIN_ADDRESS = re.compile(
     r"(?!postmaster@)[a-z0-9_+-]{1,31}(?:\.[a-z0-9_+-]{1,31})?@(?:[a-z0-9]{1,31}(?:-[a-z0-9]{1,31})?\.){1,3}([a-z]{2,20})"
 )
@@ -211,7 +213,7 @@ def _body(envelope: Envelope) -> bytes:
 
 
 def _https(url: str) -> str:
-    if not url.startswith("https://") or not url.isascii() or CONTROL.search(url) or set(url) & set("<>, \t"):
+    if not PLAIN_HTTPS.fullmatch(url):
         raise Unsendable("the unsubscribe address must be a plain https address")
     return url
 

@@ -8,7 +8,7 @@ from typing import Any
 from lifeloop.clock import Instant
 from lifeloop.engine.values import Candidate
 from lifeloop.store import claims
-from lifeloop.store.transaction import Tx, dump
+from lifeloop.store.transaction import Tx, note
 from lifeloop.store.transaction import load as load_json
 from lifeloop.store.values import EVERYBODY, CandidateRow, NewCandidate, Shard
 
@@ -138,7 +138,7 @@ def _rows(tx: Tx, rows: Sequence[NewCandidate]) -> list[tuple[Any, ...]]:
 def _row(journey_id: int, row: NewCandidate) -> tuple[Any, ...]:
     """Return the values of ``_COLUMNS``."""
     one = row.candidate
-    start = dump(one.start) if one.start else None
+    start = note(one.start) if one.start else None
     return journey_id, row.customer_id, one.due_at, one.trigger, row.subject, start, one.event_seq, one.object_key
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.utils import quote
+from functools import lru_cache
+
+import msgspec
 
 from lifeloop.channel import mime
 from lifeloop.channel.values import Envelope
 from lifeloop.clock import Instant
+from lifeloop.journey.catalogue import Sender
 
 WRITTEN_BY_PROVIDERS = frozenset({
     "from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version", "content-type",
@@ -18,36 +21,42 @@ WRITTEN_BY_PROVIDERS = frozenset({
 NOT_A_TAG = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
-    """One mail to one address. ``headers``: all that go along, our id and one-click unsubscribing among them."""
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail to one address. ``headers``: all that go along, our id and one-click unsubscribing among them.
+
+    Of msgspec's kind, which is made in a tenth of the time of a dataclass: there is one for each mail of a campaign.
+    """
 
     id: str
-    to: str = field(repr=False)
+    to: str
     sender: str
     name: str
     reply_to: str | None
-    subject: str = field(repr=False)
-    text: str = field(repr=False)
-    html: str | None = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
+    subject: str
+    text: str
+    html: str | None
+    headers: Mapping[str, str]
     journey: str
     step: str
     optional: bool
     """It can be unsubscribed from: providers keep such mail apart from receipts and the like."""
-    envelope: Envelope = field(repr=False)
+    envelope: Envelope
     project: str
+
+    def __repr__(self) -> str:
+        """Say which one it is, and nothing of what it says or to whom."""
+        return f"Mail(id={self.id!r}, journey={self.journey!r}, step={self.step!r})"
 
     @property
     def from_line(self) -> str:
         """Name and address as one text, with letters of any script."""
-        return f'"{quote(self.name)}" <{self.sender}>' if self.name else self.sender
+        return _from_line(self.name, self.sender)
 
     @property
     def tags(self) -> dict[str, str]:
         """What callbacks and statistics find it by, in letters that every provider takes."""
-        said = {"lifeloop_id": self.id, "journey": self.journey, "step": self.step}
-        return {name: NOT_A_TAG.sub("-", text)[:256] for name, text in said.items() if text}
+        said = {"lifeloop_id": _tag(self.id), "journey": _shared_tag(self.journey), "step": _shared_tag(self.step)}
+        return {name: text for name, text in said.items() if text}
 
     def raw(self, now: Instant) -> bytes:
         """Return it as the bytes of a mail, for providers that take those."""
@@ -65,15 +74,16 @@ def checked(envelope: Envelope, project: str) -> Mail:
         raise mime.Unsendable("no sender is set: add one under 'senders' in lifeloop.yaml")
     if envelope.channel not in {"email", "ask"}:
         raise mime.Unsendable(f"a mail provider cannot carry a message for '{envelope.channel}'")
-    sender, subject = mime.address(who.address), mime.one_line(envelope.subject)
+    sender, name, reply_to = _sender(who)
+    subject = mime.one_line(envelope.subject)
     if not subject:
         raise mime.Unsendable("the subject is empty")
     return Mail(
         id=envelope.id,
         to=mime.address(envelope.to),
         sender=sender,
-        name=mime.one_line(who.display),
-        reply_to=mime.address(who.reply_to) if who.reply_to else None,
+        name=name,
+        reply_to=reply_to,
         subject=subject,
         text=envelope.text,
         html=envelope.html,
@@ -84,6 +94,24 @@ def checked(envelope: Envelope, project: str) -> Mail:
         envelope=envelope,
         project=project,
     )
+
+
+@lru_cache(maxsize=256)
+def _sender(who: Sender) -> tuple[str, str, str | None]:
+    """Return the address, the name and the address for answers as mail carries them; a campaign has one sender."""
+    return mime.address(who.address), mime.one_line(who.display), mime.address(who.reply_to) if who.reply_to else None
+
+
+@lru_cache(maxsize=256)
+def _from_line(name: str, address: str) -> str:
+    return f'"{quote(name)}" <{address}>' if name else address
+
+
+def _tag(text: str) -> str:
+    return NOT_A_TAG.sub("-", text)[:256]
+
+
+_shared_tag = lru_cache(maxsize=1024)(_tag)
 
 
 def _headers(envelope: Envelope, domain: str, project: str) -> dict[str, str]:
