@@ -11,7 +11,7 @@ import pytest
 
 from lifeloop.channel.callbacks import proof
 from lifeloop.channel.callbacks.receivers import READERS
-from lifeloop.channel.callbacks.values import Post, Refused
+from lifeloop.channel.callbacks.values import Malformed, Post, Refused
 from lifeloop.channel.secret import Secret
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -57,17 +57,49 @@ def resend(said, _text):
 SHAPES = {made.__name__: made for made in (postmark, brevo, mailjet, sparkpost, ses, resend)}
 
 
+def mailgun(said, text):
+    return {**said, "sender": "ana@example.com", "stripped-text": text, "token": "t1", "timestamp": str(NOW)}
+
+
+def sendgrid(said, text):
+    lines = "\n".join(f"{name}: {value}" for name, value in said.items())
+    charsets = '{"to":"UTF-8","text":"utf-8"}'
+    return {"dkim": "{@example.com : pass}", "headers": f"Received: by mx.example\n{lines}\n", "to": "x@parse.example",
+            "from": "Ana <ana@example.com>", "subject": said["Subject"], "text": text, "html": "<p>…</p>",
+            "attachments": "1", "envelope": "{}", "charsets": charsets, "SPF": "pass"}  # fmt: skip
+
+
+def sendgrid_raw(said, text):
+    lines = "\r\n".join(f"{name}: {value}" for name, value in said.items())
+    return {"email": f"{lines}\r\n\r\n{text}", "from": "Ana <ana@example.com>", "subject": said["Subject"]}
+
+
+FORMS = {made.__name__: made for made in (mailgun, sendgrid, sendgrid_raw)}
+IN_PARTS = "multipart/form-data; boundary=xYzZY"
+
+
+def in_parts(form, *, file=b"GIF89a\r\n--xYzZ", end=b"--xYzZY--\r\n"):
+    """Post a form as mail with a picture attached is posted."""
+    parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode() for name, value in form.items()]
+    picture = b'Content-Disposition: form-data; name="attachment1"; filename="a.gif"\r\nContent-Type: image/gif\r\n\r\n'
+    body = b"".join(b"--xYzZY\r\n" + part + b"\r\n" for part in [*parts, picture + file]) + end
+    return Post(body=body, headers={"content-type": IN_PARTS})
+
+
 def read(name, text="Yes, please", **more):
     if name == "mailgun":
-        said, words = headers(text, **more)
-        form = {**said, "sender": "ana@example.com", "stripped-text": words, "token": "t1", "timestamp": str(NOW)}
-        post = Post(body=urlencode(form).encode(), headers={"content-type": "application/x-www-form-urlencoded"})
+        form = urlencode(mailgun(*headers(text, **more))).encode()
+        post = Post(body=form, headers={"content-type": "application/x-www-form-urlencoded"})
+    elif name in IN_FORM:
+        name = name.removesuffix(" in parts")
+        post, name = in_parts(FORMS[name](*headers(text, **more))), name.removesuffix("_raw")
     else:
         post = Post(body=json.dumps(SHAPES[name](*headers(text, **more))).encode(), headers={"svix-id": "s1"})
     return READERS[name](post)
 
 
-ALL = sorted([*SHAPES, "mailgun"])
+IN_FORM = ("mailgun in parts", "sendgrid", "sendgrid_raw")
+ALL = sorted([*SHAPES, "mailgun", *IN_FORM])
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -84,7 +116,7 @@ def test_an_absence_is_no_reply(name):
     assert [one.kind for one in read(name, **{"Auto-Submitted": "auto-replied"})] == ["autoreplied"]
 
 
-@pytest.mark.parametrize("name", sorted({*ALL} - {"resend", "ses"}))
+@pytest.mark.parametrize("name", sorted({*ALL} - {"resend", "ses", "sendgrid_raw"}))
 def test_a_stop_is_an_unsubscription(name):
     assert [one.kind for one in read(name, "STOP\n\nOn Monday you wrote: hello")] == ["unsubscribed"]
 
@@ -98,7 +130,35 @@ def test_what_mailgun_forwards_is_proved_like_its_events():
         proof.mailgun(Post(body=urlencode(form | {"token": "t2"}).encode(), headers=kind), [Secret("key")], NOW)
 
 
-@pytest.mark.parametrize("name", ALL)
+def test_a_mail_with_files_is_proved_and_read_without_them():
+    mac = hmac.new(b"key", f"{NOW}t1".encode(), hashlib.sha256).hexdigest()
+    post = in_parts({**mailgun(*headers("Yes")), "signature": mac}, file=b"x" * 100_000)
+    proof.mailgun(post, [Secret("key")], NOW)
+    (found,) = READERS["mailgun"](post)
+    assert (found.kind, found.message) == ("replied", ID)
+    with pytest.raises(Refused):
+        proof.mailgun(post, [Secret("other")], NOW)
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        in_parts({"from": "ana@example.com"}, end=b""),
+        in_parts({f"field{number}": "x" for number in range(400)}),
+        Post(body=b"--x\r\n", headers={"content-type": "multipart/form-data"}),
+        Post(body=b"", headers={"content-type": IN_PARTS}),
+        Post(body=b"x", headers={"content-type": f"multipart/form-data; boundary={'x' * 500}"}),
+    ],
+)
+def test_a_form_that_is_cut_short_or_says_no_end_is_refused(post):
+    for name in ("sendgrid", "mailgun"):
+        with pytest.raises(Malformed):
+            READERS[name](post)
+    with pytest.raises(Refused):
+        proof.mailgun(post, [Secret("key")], NOW)
+
+
+@pytest.mark.parametrize("name", sorted({*ALL} - {"sendgrid", "sendgrid_raw"}))
 def test_headers_that_are_none_are_left_out(name):
     (found,) = read(name, **{"X-Odd": "a\r\nAuto-Submitted: auto-replied", "Bad Name": "x", "": "y"})
     assert found.kind == "replied"

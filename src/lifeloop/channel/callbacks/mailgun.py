@@ -11,6 +11,7 @@ from lifeloop.channel.callbacks.reading import (
     fields,
     first,
     form_of,
+    is_form,
     json_of,
     kept,
     message_id,
@@ -18,7 +19,6 @@ from lifeloop.channel.callbacks.reading import (
 )
 from lifeloop.channel.callbacks.values import Bounce, Kind, Malformed, Post, Reader, Report
 
-FORM = "application/x-www-form-urlencoded"
 KINDS: dict[str, Kind] = {
     "accepted": "accepted", "delivered": "delivered", "opened": "opened", "clicked": "clicked",
     "complained": "complained", "unsubscribed": "unsubscribed", "rejected": "rejected", "failed": "bounced",
@@ -27,7 +27,7 @@ KINDS: dict[str, Kind] = {
 
 def read(post: Post) -> tuple[Report, ...]:
     """Return what one event says."""
-    if post.headers.get("content-type", "").startswith(FORM):
+    if is_form(post):
         return parsed.mailgun(form_of(post))
     whole = fields(json_of(post))
     event, token = fields(whole.get("event-data")), text(fields(whole.get("signature")).get("token"))

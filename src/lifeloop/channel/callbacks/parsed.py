@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from email.message import Message
+from email.parser import HeaderParser
 from typing import Any
 
 from lifeloop.channel.callbacks.mail import read_written
@@ -58,6 +59,15 @@ def mailgun(form: Any) -> tuple[Report, ...]:
     """Read what a route of Mailgun forwards: the headers stand in the form by their names."""
     said = fields(form)
     return _read(_plain(said), said, "sender", "subject", "token", "stripped-text")
+
+
+def sendgrid(form: Any) -> tuple[Report, ...]:
+    """Read what Inbound Parse posts: the headers stand in one field, or before the whole mail where it sends that."""
+    said = fields(form)
+    raw = said.get("headers") or said.get("email")
+    head = HeaderParser().parsestr(raw if isinstance(raw, str) else "")
+    pairs = [pair for name, value in head.items() for pair in _header(name, value)]
+    return _read(pairs, said, "from", "subject", "", "text")
 
 
 def _read(headers: Iterable[_Header], said: Any, sender: str, subject: str, id_: str, body: str) -> tuple[Report, ...]:

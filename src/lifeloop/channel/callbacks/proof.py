@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from lifeloop.channel.callbacks.values import Post, Refused
+from lifeloop.channel.callbacks.reading import form_of, is_form
+from lifeloop.channel.callbacks.values import Malformed, Post, Refused
 from lifeloop.channel.secret import Secret
 from lifeloop.channel.signature import PREFIX
 from lifeloop.clock import Instant
@@ -122,14 +123,21 @@ def mailgun(post: Post, secrets: Secrets, now: Instant) -> None:
 
 def _mailgun_said(post: Post) -> Any:
     """Return where Mailgun signs: within the JSON of an event, and beside the fields of a forwarded mail."""
-    if post.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        known = dict(parse_qsl(post.body.decode("utf-8", "replace"), keep_blank_values=True))
+    if is_form(post):
+        known = _form(post)
         return {name: known.get(name, "") for name in ("timestamp", "token", "signature")}
     try:
         found: Any = json.loads(post.body)
     except (ValueError, RecursionError) as problem:
         raise Refused("there is no signature") from problem
     return found.get("signature") if isinstance(found, dict) else None
+
+
+def _form(post: Post) -> Mapping[str, str]:
+    try:
+        return form_of(post)
+    except Malformed as problem:
+        raise Refused("there is no signature") from problem
 
 
 def _said(post: Post) -> Iterable[bytes]:

@@ -10,9 +10,11 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import parse_qsl
 
+from lifeloop.channel.callbacks import multipart
 from lifeloop.channel.callbacks.values import Bounce, Malformed, Post
 from lifeloop.clock import Instant
 
+FORM = "application/x-www-form-urlencoded"
 MOST_REPORTS = 10_000
 MOST_RAW = 2_000
 MOST_FIELDS = 200
@@ -51,12 +53,20 @@ def json_of(post: Post) -> Any:
         raise Malformed("the body is no JSON") from problem
 
 
+def is_form(post: Post) -> bool:
+    """Tell whether a body says that it is a form, in one piece or in parts."""
+    return post.headers.get("content-type", "").lower().startswith((FORM, multipart.KIND))
+
+
 def form_of(post: Post) -> dict[str, str]:
-    """Return the body as the fields of a form.
+    """Return the body as the fields of a form, in one piece or in parts; attached files are passed over.
 
     Raises:
         Malformed: it is none.
     """
+    kind = post.headers.get("content-type", "")
+    if kind.lower().startswith(multipart.KIND):
+        return multipart.parts_of(kind, post.body)
     try:
         return dict(parse_qsl(post.body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as problem:

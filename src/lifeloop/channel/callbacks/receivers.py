@@ -122,7 +122,8 @@ def _built_in(provider: str, given: Mapping[str, str], environ: Mapping[str, str
         return lambda post, now: public_keys.sns(post, [topic for topic in topics if topic], now, fetch)
     secrets = _secrets("callback_secret", given, environ)
     if provider == "sendgrid":
-        return lambda post, now: public_keys.sendgrid(post, secrets, now)
+        keys = [Secret(key.strip()) for one in secrets for key in one.reveal().split(",")]
+        return lambda post, now: public_keys.sendgrid(post, keys, now)
     if provider == "mailgun":
         return lambda post, now: proof.mailgun(post, secrets, now)
     if provider == "resend":

@@ -1,13 +1,16 @@
-"""SendGrid's event webhook: an array, with our own arguments at the top of every event."""
+"""SendGrid's event webhook: an array, with our own arguments at the top of every event; and its Inbound Parse."""
 
 from __future__ import annotations
 
+from lifeloop.channel.callbacks import parsed
 from lifeloop.channel.callbacks.reading import (
     Fields,
     at,
     bounce_of,
     code,
     first,
+    form_of,
+    is_form,
     items,
     json_of,
     kept,
@@ -26,7 +29,9 @@ CLASSES: dict[str, Bounce] = {"invalid address": "hard", "content": "block", "re
 
 
 def read(post: Post) -> tuple[Report, ...]:
-    """Return what an array of events says."""
+    """Return what an array of events says, or a mail that Inbound Parse took in."""
+    if is_form(post):
+        return parsed.sendgrid(form_of(post))
     return tuple(report for item in items(json_of(post)) if (report := _report(item)))
 
 
