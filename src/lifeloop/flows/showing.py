@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from time import monotonic
 
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.events import emit_event
@@ -11,6 +12,7 @@ from prefect.events import emit_event
 from lifeloop.clock import Instant
 from lifeloop.flows.naming import artifact_key, resource
 from lifeloop.journey.plan import Plan
+from lifeloop.store import pictures
 from lifeloop.work.labels import node_labels
 from lifeloop.work.status import Standing, funnel, waiting_where
 from lifeloop.work.wave import Wave
@@ -18,11 +20,15 @@ from lifeloop.work.workspace import Workspace
 
 LATE = 3600
 """Seconds behind from which a wave calls itself late."""
+REST = 100
+"""How many times as long as counting everybody took nobody counts again: a hundredth of the time, however many wait.
+A wave that comes too early is shown by one of the next, at the latest by the safety net's."""
 
 
 async def show(space: Workspace, wave: Wave, plan: Plan) -> None:
     """Write the journey's artifacts and tell Prefect that a wave is over. ``plan``: as it is written in the file."""
-    await _tables(space, plan)
+    if _is_drawn_now(space, wave, plan.journey):
+        await _tables(space, plan)
     await acreate_markdown_artifact(
         key=artifact_key(plan.journey, "last-wave"), markdown=_wave_text(wave, plan), description="The last wave"
     )
@@ -35,12 +41,20 @@ async def show(space: Workspace, wave: Wave, plan: Plan) -> None:
         _emit(plan.journey, "halted", {"what": trip.scope, "name": trip.name, "by": trip.by, **trip.figures})
 
 
+def _is_drawn_now(space: Workspace, wave: Wave, journey: str) -> bool:
+    with space.store.transaction() as tx:
+        return pictures.is_due(tx, journey, space.clock.now(), changed=any(wave.counts().values()))
+
+
 async def _tables(space: Workspace, plan: Plan) -> None:
+    began = monotonic()
     with space.store.reading() as tx:
         live = space.plans.live(tx).get(plan.journey, plan)
         labels = {**node_labels(plan), **node_labels(live)}
         passed = funnel(tx, live)
         standing = waiting_where(tx, plan.journey)
+    with space.store.transaction() as tx:
+        pictures.drawn(tx, plan.journey, space.clock.now() + int(REST * (monotonic() - began)))
     await acreate_table_artifact(
         key=artifact_key(plan.journey, "funnel"),
         table=[{"step": labels.get(node, node), "people": count} for node, count in passed],

@@ -17,6 +17,7 @@ from lifeloop.store import (  # they are part of the same tables
     intake_tables,  # noqa: F401
     message_tables,  # noqa: F401
     pace_tables,  # noqa: F401
+    picture_tables,  # noqa: F401
     recipient_tables,  # noqa: F401
     report_tables,  # noqa: F401
     suspect_tables,  # noqa: F401
