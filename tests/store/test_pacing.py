@@ -78,7 +78,7 @@ def test_many_workers_share_the_seats(store: Store) -> None:
         with guard:
             busy.discard(nth)
         with store.transaction() as tx:
-            pacing.leave(tx, ticket)
+            pacing.leave(tx, ticket, "way")
 
     together(work)
     assert 1 <= most <= 3
@@ -103,5 +103,7 @@ def test_seats_end_by_themselves(store: Store) -> None:
         pacing.sit(tx, "alive", {"way": 1, "other": 1}, until=NOW + 600, now=NOW)
         assert pacing.seats_taken(tx, ["way", "other"], NOW) == {"way": 3, "other": 1}
         assert pacing.seats_taken(tx, ["way"], NOW + 300) == {"way": 1}
-        pacing.leave(tx, "alive")
+        pacing.leave(tx, "alive", "other")
+        assert pacing.seats_taken(tx, ["way", "other"], NOW) == {"way": 3}
+        pacing.leave(tx, "alive", "way")
         assert pacing.seats_taken(tx, ["way", "other"], NOW) == {"way": 2}
