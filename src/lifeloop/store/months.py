@@ -168,9 +168,13 @@ def _mark(month: int) -> str:
 
 
 def alone(tx: Tx) -> bool:
-    """Tell whether nobody else makes months or lets them go, until the commit; who waits for a lock gives way soon."""
+    """Tell whether nobody else makes months or lets them go, until the commit; who waits for a lock gives way soon.
+
+    Nobody else in this schema: another project may live in another one of the same database.
+    """
     tx.run(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    return bool(tx.ask("SELECT pg_try_advisory_xact_lock(:number) AS mine", number=_ONE_AT_A_TIME)[0].mine)
+    question = "SELECT pg_try_advisory_xact_lock(:number, hashtext(current_schema())) AS mine"
+    return bool(tx.ask(question, number=_ONE_AT_A_TIME)[0].mine)
 
 
 def _is_free(tx: Tx, table: str, month: int) -> bool:
