@@ -243,7 +243,7 @@ READING = Reading(NOW, "Asia/Kathmandu", {"regulars": REGULARS}, values=CONSTANT
 def scopes(store: Store) -> dict[int, Scope]:
     """Everybody as the engine's Python reading sees them."""
     with store.reading() as tx:
-        ids = [customer.id for customer in customers.page(tx, 0, PEOPLE + 1)]
+        ids = customers.ids_after(tx, 0, PEOPLE + 1)
         needs = Needs(frozenset(EVENTS), frozenset({"contract", "order"}), frozenset({"old-hands"}))
         known = facts.load(tx, [Subject(id_) for id_ in ids], needs)
     found = {}

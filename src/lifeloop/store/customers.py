@@ -141,12 +141,6 @@ def count(tx: Tx) -> int:
     return int(tx.ask("SELECT count(*) AS number FROM customer")[0].number)
 
 
-def page(tx: Tx, after: int, limit: int) -> tuple[Customer, ...]:
-    """The next customers by id: for batches over everybody."""
-    question = f"SELECT {READ} FROM customer c WHERE c.id > :after ORDER BY c.id LIMIT :limit"
-    return tuple(read(row) for row in tx.ask(question, after=after, limit=limit))
-
-
 def zones(tx: Tx) -> tuple[str, ...]:
     """The time zones that customers have, as they were told: one look at an index for each, however many people."""
     rows = tx.ask(

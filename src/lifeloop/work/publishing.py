@@ -48,7 +48,7 @@ def publish_in(space: Workspace, tx: Tx, now: Instant) -> Published:
     retired = [name for name, digest in before.items() if digest and name not in space.project.journeys]
     journeys.publish(tx, {name: _row(plans[name]) for name in changed}, now)
     journeys.retire(tx, retired)
-    _schedule(space, tx, [plans[name] for name in changed], now)
+    _schedule(tx, [plans[name] for name in changed], now)
     fill_segments(space, tx, now)
     return Published(
         tuple(sorted(changed)), tuple(sorted(plans.keys() - set(changed))), tuple(sorted(retired)), tuple(broken)
@@ -59,15 +59,14 @@ def _row(plan: Plan) -> PlanRow:
     return PlanRow(plan.journey, plan.digest, plan_to_json(plan))
 
 
-def _schedule(space: Workspace, tx: Tx, changed: list[Plan], now: Instant) -> None:
+def _schedule(tx: Tx, changed: list[Plan], now: Instant) -> None:
     starts = [Start(plan, trigger) for plan in changed for trigger in plan.triggers]
     dated = [start for start in starts if isinstance(start.trigger, OnMoment)]
     calendars = [start for start in starts if isinstance(start.trigger, OnCalendar)]
     plan_calendars(tx, [plan.journey for plan in changed], calendars, now)
     last = 0
-    while dated and (page := customers.page(tx, last, PAGE)):
-        # Locked, then read again: what an import is writing at this moment is not overwritten with what was before.
-        customers.lock(tx, [person.id for person in page])
-        people = [*customers.find(tx, [person.id for person in page]).values()]
-        schedule(space, tx, [Due(person.id, start) for person in people for start in dated], now)
-        last = page[-1].id
+    while dated and (page := customers.ids_after(tx, last, PAGE)):
+        # Read under their locks: what an import is writing at this moment is not overwritten with what was before.
+        customers.lock(tx, page)
+        schedule(tx, [Due(one, start) for one in page for start in dated], now)
+        last = page[-1]

@@ -17,11 +17,10 @@ from lifeloop.engine.routing import (
 )
 from lifeloop.engine.values import Candidate, Event, Facts, Record
 from lifeloop.journey.plan import Json, Plan
-from lifeloop.store import candidates, enrollments, objects
+from lifeloop.store import candidates, enrollments, facts, objects
 from lifeloop.store.transaction import Tx
 from lifeloop.store.values import Change, NewCandidate, StoredEvent, Subject
 from lifeloop.work.calling import is_long_over, note_calendars
-from lifeloop.work.knowing import Wanted, learn
 from lifeloop.work.workspace import Workspace
 
 Key = tuple[str, int, str, str]
@@ -44,7 +43,7 @@ def route_changes(space: Workspace, tx: Tx, changes: Sequence[Change], now: Inst
         return frozenset()
     routes = space.plans.routes(tx)
     wakes = [(one.customer_id, routes.wakes_on_change.get(_attribute(one), frozenset())) for one in changes]
-    dated = schedule(space, tx, _dated(routes, changes), now)
+    dated = schedule(tx, _dated(routes, changes), now)
     changed = _changed(routes, changes, now)
     if changed:
         candidates.add(tx, changed)
@@ -68,16 +67,15 @@ class Due:
         return self.customer_id, id(self.start), self.object_key
 
 
-def schedule(space: Workspace, tx: Tx, wanted: Iterable[Due], now: Instant) -> frozenset[str]:
+def schedule(tx: Tx, wanted: Iterable[Due], now: Instant) -> frozenset[str]:
     """Work out date starts anew: written where there is one now, forgotten where there is none any more."""
     expanded = _each_object(tx, _distinct(wanted))
-    plans = [one.start.plan for one in expanded]
     subjects = [Subject(one.customer_id, None, one.start.plan.object, one.object_key) for one in expanded]
-    known = learn(tx, [Wanted(*pair) for pair in zip(subjects, plans, strict=True)], space.catalogue, now)
+    known = facts.records(tx, subjects)  # a date start asks nothing of the past
     there: list[NewCandidate] = []
     gone: list[Key] = []
-    for one, facts in zip(expanded, known, strict=True):
-        made = _date_start(one, facts, now)
+    for one, records in zip(expanded, known, strict=True):
+        made = _date_start(one, records, now)
         if made:
             there.append(made)
         else:
@@ -89,10 +87,10 @@ def schedule(space: Workspace, tx: Tx, wanted: Iterable[Due], now: Instant) -> f
     return frozenset(one.candidate.journey for one in there)
 
 
-def _date_start(one: Due, facts: Facts, now: Instant) -> NewCandidate | None:
-    if one.start.plan.object is not None and facts.object is None:
+def _date_start(one: Due, known: Facts | None, now: Instant) -> NewCandidate | None:
+    if known is None or (one.start.plan.object is not None and known.object is None):
         return None
-    made = date_candidate(one.start, facts, now, one.object_key)
+    made = date_candidate(one.start, known, now, one.object_key)
     return NewCandidate(one.customer_id, made, one.object_key or "") if made else None
 
 
