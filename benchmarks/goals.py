@@ -71,6 +71,7 @@ GOALS = {
         Goal("reaction, pool", "an event moves who waits, a pool: 99 of 100", 30, of="value", most=True),
         Goal("timers", "lateness while a million wait: 99 of 100", 2, of="value", most=True),
         Goal("memory", "resident memory while a million wait", 150, of="value", most=True),
+        Goal("forecast", "memory of a forecast, ten times as many customers", 200, 170, of="value", most=True),
         Goal("year", "100,000 customers, five mails each, a year: wall time", 240, 60, of="value", most=True),
     )
 }

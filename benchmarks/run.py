@@ -7,7 +7,7 @@
     make bench ARGS="--customers 100000"    so many live through the year of five mails
     make bench ARGS="--only moving,waiting" some sets of figures alone
     make bench ARGS="--only workers"        1, 2, 4 and 8 workers, with and without Prefect: a quarter of an hour. This,
-                                            and reaction, timers and outage, only where they are asked for
+                                            and forecast, reaction, timers and outage, only where they are asked for
     make bench ARGS=--json                  for a program
     make bench ARGS=--write                 keep them in measured.json, and draw the table and the picture of
                                             docs/performance.md; what was not measured now stays as it was
@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import forecast_figures
 import ingest_figures
 import job_figures
 import month_figures
@@ -61,13 +62,14 @@ SETS: dict[str, Callable[[Size], Iterable[Figure]]] = {
     "replay": lambda size: _on_each(
         lambda store: replay_figures.figures(store, size.folder, min(size.rounds, 2), _until(size))
     ),
+    "forecast": forecast_figures.figures,
     "timers": timers_figures.figures,
     "reaction": reaction_figures.figures,
     "outage": outage_figures.figures,
     "workers": workers_figures.figures,
 }
 """What ``--only`` takes: a set is a function of the size that yields figures, each as soon as it is known."""
-LONG = {"timers", "reaction", "outage", "workers"}
+LONG = {"forecast", "timers", "reaction", "outage", "workers"}
 """Sets that are only taken when they are asked for."""
 QUICK = {"rounds": 1, "many": 5_000, "customers": 1_000}
 

@@ -36,3 +36,10 @@ def test_an_error_of_the_database_never_repeats_the_values_it_was_given(store):
     with pytest.raises(DBAPIError) as found, store.transaction() as tx:
         tx.run("INSERT INTO no_such_table (name) VALUES (:name)", name="ana@example.com")
     assert "ana@example.com" not in str(found.value)
+
+
+def test_what_is_read_once_is_not_kept_in_memory(tmp_path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'once.db'}", once=True)
+    with store.reading() as tx:
+        assert tx.ask("PRAGMA cache_size")[0].cache_size == -2048
+    store.close()

@@ -19,7 +19,8 @@ _STAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _DATE_LENGTH = 10
-_CACHED = 65_536
+_CACHED = 8192
+"""Texts that are kept read: what people's records say is without end, and is asked again soon or never."""
 
 
 def date_text(value: Json) -> str | None:

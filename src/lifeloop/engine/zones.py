@@ -20,6 +20,8 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # naive on purpose: wall clocks a
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 _DAY = 86_400
 _CACHED = 65_536
+_OF_PEOPLE = 16_384
+"""What is asked of people's own moments is kept for as long as it is asked again soon: they are without end."""
 
 
 @cache
@@ -77,7 +79,7 @@ def steady_offset(day: int, zone: ZoneInfo) -> int | None:
     return _seconds(first or timedelta()) if all(each == first for each in others) else None
 
 
-@lru_cache(maxsize=_CACHED)
+@lru_cache(maxsize=_OF_PEOPLE)
 def instant_of(day: date, at: time, zone: ZoneInfo) -> Instant:
     """Return the instant a wall clock shows that day and time; see the head of this file for gaps and overlaps."""
     wall = datetime.combine(day, at).replace(microsecond=0)

@@ -53,10 +53,11 @@ class StoreBusy(Exception):  # noqa: N818  # named for what it says
     """The database would not do it now: somebody held a lock too long, or two waited for each other. Try again."""
 
 
-def open_store(url: str, *, throwaway: bool = False) -> Store:
+def open_store(url: str, *, throwaway: bool = False, once: bool = False) -> Store:
     """Open ``sqlite:///path.db`` or ``postgresql://…``; nothing is created before ``migrate``.
 
-    ``throwaway``: the data can be made again, as a demo's can, so the database need not wait for the disk.
+    ``throwaway``: the data can be made again, as a demo's can, so the database need not wait for the disk. ``once``:
+    every row is read once, in its order, so there is nothing to keep in memory.
     """
     try:
         address = make_url(url)
@@ -66,7 +67,7 @@ def open_store(url: str, *, throwaway: bool = False) -> Store:
         return Store(_postgres(url, throwaway=throwaway))
     if address.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise StoreUnreachable(address.render_as_string(), ADDRESSES)
-    return Store(_sqlite(url, in_memory=address.database in (None, "", ":memory:"), throwaway=throwaway))
+    return Store(_sqlite(url, in_memory=address.database in (None, "", ":memory:"), throwaway=throwaway, once=once))
 
 
 class Store:
@@ -188,13 +189,15 @@ def _prepare(connection: Connection) -> None:
         raise RuntimeError(f"a writing transaction must be read committed, this one is {isolation}")
 
 
-def _sqlite(url: str, *, in_memory: bool, throwaway: bool) -> Engine:
+def _sqlite(url: str, *, in_memory: bool, throwaway: bool, once: bool) -> Engine:
     kept: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
     arguments = {"check_same_thread": False, "timeout": BUSY_SECONDS}
     engine = create_engine(url, connect_args=arguments, hide_parameters=True, **kept)
     event.listen(engine, "connect", _set_up)
     if throwaway:
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+    if once:
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA cache_size = -2048"))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 

@@ -55,7 +55,7 @@ class Forecaster:
     """One process at it: the journeys as they are, read once."""
 
     def __init__(self, asked: Forecast) -> None:
-        self._store, self._zone = open_store(asked.url), asked.zone
+        self._store, self._zone = open_store(asked.url, once=True), asked.zone
         with self._store.reading() as tx:
             self._stage = stage(tx, asked.catalogue, asked.plans, asked.begin)
         entering = self._stage.entering
