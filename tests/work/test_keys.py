@@ -65,3 +65,12 @@ def test_a_scope_allows_itself_and_admin_allows_all(shop):
         shop_key, boss = write_keys.rows(tx)
     assert [keys.allows(shop_key, scope) for scope in keys.SCOPES] == [True, False, False, False]
     assert all(keys.allows(boss, scope) for scope in keys.SCOPES)
+
+
+def test_a_key_that_was_just_used_opens_nothing_once_the_keys_were_read_again(shop):
+    key = keys.add(shop.space, "app")
+    found = ring(shop)
+    assert found.find(key) is found.find(key) is not None
+    keys.revoke(shop.space, "app")
+    found.refresh()
+    assert found.find(key) is None
