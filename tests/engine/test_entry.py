@@ -198,4 +198,4 @@ def test_journeys_that_set_each_other_off_come_to_rest():
     assert isinstance(enter(plan, candidate, facts=facts, now=10_000, runs=earlier[1:]), State)
     refused = enter(plan, candidate, facts=facts, now=10_000, runs=earlier)
     assert refused == Refusal("again", "20 times within an hour")
-    assert isinstance(enter(plan, replace(candidate, due_at=13_700), facts=facts, now=13_700, runs=earlier), State)
+    assert isinstance(enter(plan, candidate._replace(due_at=13_700), facts=facts, now=13_700, runs=earlier), State)
