@@ -77,6 +77,29 @@ def test_every_mistake_has_its_place(before, after, mistake):
     assert mistake in mistakes(ACME.replace(before, after))
 
 
+CALLBACKS = """\
+callbacks:
+  verify: {scheme: hmac, header: x-signature, timestamp: x-time, signed: "{timestamp}.{body}"}
+  inbound:
+    - {from: sender, id: text_id, answers: about}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "mistake"),
+    [
+        ("header: x-signature", "haeder: x-signature", ("J105", 14, 26)),
+        ("timestamp: x-time", "timestamp: X-Signature", ("J506", 14, 58)),
+        ("id: text_id", "id: about", ("J506", 16, 26)),
+    ],
+)
+def test_callbacks_that_would_never_be_believed_or_heard_are_mistakes(before, after, mistake):
+    text = ACME + CALLBACKS
+
+    assert mistakes(text) == []
+    assert mistakes(text.replace(before, after)) == [mistake]
+
+
 def test_a_file_that_is_no_block_is_said_to_be_none():
     assert mistakes("just words")[0][0] == "J104"
 

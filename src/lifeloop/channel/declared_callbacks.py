@@ -12,6 +12,7 @@ from lifeloop.journey.source import Map, Node, Report
 
 FOUND = ("each", "message", "provider_id", "kind", "reason", "at")
 INBOUND = ("each", "when", "id", "text", "word", "answers", "at")
+PROOF = ("scheme", "header", "secret", "prefix", "encoding", "algorithm", "timestamp", "signed", "handshake")
 
 
 def read_callbacks(node: Node, report: Report) -> Callbacks | None:
@@ -25,6 +26,8 @@ def read_callbacks(node: Node, report: Report) -> Callbacks | None:
         missing("verify", "callbacks", block.place, report, example="verify: {scheme: hmac, header: x-signature}")
         return None
     proof = one_block(verify, "verify", report)
+    if proof is not None:
+        _check_proof(proof, report)
     scheme = one_of(found, "scheme", SCHEMES, report) if proof and (found := proof.value("scheme")) else None
     form = block.value("sent_as")
     return replace(
@@ -35,6 +38,15 @@ def read_callbacks(node: Node, report: Report) -> Callbacks | None:
         means=read_means(block, report),
         inbound=said(block, "inbound", report, _inbounds) or (),
     )
+
+
+def _check_proof(proof: Map, report: Report) -> None:
+    """Report words that prove nothing, and one header for both the signature and its moment: it would fit neither."""
+    check_keys(proof, PROOF, "to verify", report)
+    header, stamp = ((found := proof.value(name)) and one_text(found, name, report) for name in ("header", "timestamp"))
+    if header and stamp and header.text.lower() == stamp.text.lower():
+        label = "a header that holds both cannot be taken apart here; name the header that holds the moment alone"
+        report.add("J506", "the signature and its moment are one header", stamp.place, label=label)
 
 
 def read_finds(block: Map, report: Report) -> Callbacks:
@@ -62,7 +74,13 @@ def _inbound(node: Node, report: Report) -> Inbound | None:
         return None
     check_keys(block, ("from", *INBOUND), "to inbound", report)
     sender = needed(block, "from", report, expression)
-    return None if sender is None else Inbound(sender, **{name: _expression(block, name, report) for name in INBOUND})
+    finds = {name: _expression(block, name, report) for name in INBOUND}
+    own, answered = finds["id"], finds["answers"]
+    if own is not None and answered is not None and own.text == answered.text:
+        label = "leave id out, unless what was written has an id of its own: a STOP after a thank-you would be no news"
+        place = entry.value.place if (entry := block.entry("id")) else block.place
+        report.add("J506", "id names the message that is answered, not what was written", place, label=label)
+    return None if sender is None else Inbound(sender, **finds)
 
 
 def _expression(block: Map, name: str, report: Report) -> Expression | None:

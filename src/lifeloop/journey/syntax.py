@@ -57,6 +57,9 @@ def explain_syntax(error: yaml.MarkedYAMLError, text: str, file: str, report: Re
     if words[0] == _COLON:
         _report_colon(lines, row, column, file, report)
         return
+    sign = lines[row][column : column + 1]
+    if words[0].startswith("a comma") and sign in ("[", "{") and re.search(r"[^\s,:\[{]$", lines[row][:column]):
+        words = f"a text with {sign} in it needs quotes here", "put the whole text in quotes"
     if words[0] == _NO_COLON and error.context_mark:
         row, column = error.context_mark.line, error.context_mark.column
     while row and column == 0 and not lines[row].strip():

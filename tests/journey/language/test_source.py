@@ -122,6 +122,7 @@ MISTAKES = [
     ("first\nsecond: 2\n", "J001", (1, 1, 1, 6)),
     ("a: 'it's'\n", "J001", (1, 8, 1, 9)),
     ('a: "x" y\n', "J001", (1, 8, 1, 9)),
+    ("a: {when: x[0] == 1}\n", "J001", (1, 12, 1, 13)),
     ("- wait: 2 days:\n", "J001", (1, 9, 1, 16)),
     ("- b: 1\n   c: 2\n", "J001", (2, 4, 2, 5)),
     ("journey:welcome\n", "J001", (1, 8, 1, 9)),
@@ -155,6 +156,14 @@ def test_a_repeated_key_shows_both_places_and_the_rest_is_read():
 def test_an_unquoted_colon_is_fixed_by_quotes():
     _, found = read("name: Hello: again\n")
     assert [(one.text, one.certain) for one in found[0].suggestions] == [('"Hello: again"', True)]
+
+
+def test_a_text_with_a_bracket_in_braces_is_told_to_stand_in_quotes():
+    for text, sign in (("a: {when: x[0] == 1}\n", "["), ("a: {to: x{{ y }}}\n", "{")):
+        _, found = read(text)
+        assert found[0].message == f"a text with {sign} in it needs quotes here"
+    _, found = read("a: [1, 2\nb: 3\n")
+    assert found[0].message == "a comma or the closing ] is missing"
 
 
 def test_all_mistakes_of_a_file_are_found_at_once():
