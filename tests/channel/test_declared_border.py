@@ -109,7 +109,8 @@ def test_the_first_rule_that_fits_decides(tmp_path):
         Outcome.UNCERTAIN,
     )
     assert tried.answered(500, {"busy": True}).retry_after == 60
-    assert tried.answered(500, {"busy": True}, {"retry-after": "5"}).retry_after == 5
+    for name in ("retry-after", "Retry-After"):
+        assert tried.answered(500, {"busy": True}, {name: "5"}).retry_after == 5
     assert tried.answered(400, "nobody").outcome is Outcome.CONFIGURATION
     assert tried.answered(200, {"id": 7}).provider_id == "7"
     assert tried.answered(200, {"id": {"x": 1}}).provider_id is None

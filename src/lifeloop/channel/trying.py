@@ -38,7 +38,8 @@ class Tried:
     def answered(self, status: int, body: Json | str = None, headers: Mapping[str, str] | None = None) -> Receipt:
         """Return what becomes of the message if this is the answer."""
         content = body if isinstance(body, str) else json.dumps(body)
-        got = Exchange(written=True, status=status, headers=dict(headers or {}), body=content.encode())
+        said = {name.lower(): value for name, value in (headers or {}).items()}
+        got = Exchange(written=True, status=status, headers=said, body=content.encode())
         items = [self._border.check(self._envelope)]
         return self._border.receipts(items, Reply.read(self._envelope.channel, got, NOON))[0]
 
