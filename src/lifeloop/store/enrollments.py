@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from lifeloop.clock import Instant
+from lifeloop.engine.values import Status
 from lifeloop.store import claims
 from lifeloop.store import journeys as published
 from lifeloop.store.states import COLUMNS, READ, run_of, values_of
@@ -22,6 +23,7 @@ _NEW = {
     "object_key": "text",
     **COLUMNS,
 }
+_OF_THOSE_WHO_WAIT = tuple(name for name in COLUMNS if name != "status")
 _HALTED = "EXISTS (SELECT 1 FROM halt h WHERE h.scope = 'journey' AND h.name = j.name AND h.released_at IS NULL)"
 _FIRST = "(SELECT min(t.{0}) FROM {1} t WHERE t.journey_id = j.id AND t.{0} IS NOT NULL)"
 _READ = (
@@ -121,10 +123,24 @@ def save_moves(tx: Tx, rows: Sequence[Saved]) -> int:
 
 
 def _save_to_sqlite(tx: Tx, rows: Sequence[Saved]) -> int:
+    """Save who goes on waiting apart: a status that is written, even the same one, costs SQLite an index."""
+    waiting, over = [], []
+    for id_, fence, state, before in rows:
+        *plain, status, kept = values_of(state, before)
+        if status == Status.WAITING:
+            waiting.append((*plain, kept, id_, fence))
+        else:
+            over.append((*plain, status, kept, id_, fence))
+    return _feed(tx, _OF_THOSE_WHO_WAIT, waiting) + _feed(tx, COLUMNS, over)
+
+
+def _feed(tx: Tx, columns: Iterable[str], rows: Sequence[Sequence[Any]]) -> int:
+    if not rows:
+        return 0
     return tx.feed(
-        f"UPDATE enrollment SET fence = fence + 1, {', '.join(f'{name} = ?' for name in COLUMNS)}"
+        f"UPDATE enrollment SET fence = fence + 1, {', '.join(f'{name} = ?' for name in columns)}"
         " WHERE id = ? AND fence = ? AND status = 'waiting'",
-        [(*values_of(state, before), id_, fence) for id_, fence, state, before in rows],
+        rows,
     )
 
 
