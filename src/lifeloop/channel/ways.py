@@ -14,7 +14,7 @@ from lifeloop.channel.dkim_signing import signer
 from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Guard
 from lifeloop.channel.http import HttpConnections
-from lifeloop.channel.inbox import LocalInbox, LocalRecorder
+from lifeloop.channel.inbox import FOREVER, LocalInbox, LocalRecorder
 from lifeloop.channel.providers.known import CLASSES, provider, takes
 from lifeloop.channel.providers.mail import checked
 from lifeloop.channel.providers.sending import ProviderChannel
@@ -111,6 +111,12 @@ class Ways:
         calls = (self._of_calls(name) for name in self.connections)
         others = (way.abilities for way in self.everything if way is not self.calls)
         return tuple(one for one in (*others, *calls) if one.key_window is None)
+
+    @property
+    def longest_window(self) -> int:
+        """Return the seconds for which any way but our own inbox knows a message again, at the most."""
+        said = (*(way.abilities.key_window for way in self.everything), *self.windows.values())
+        return max((window for window in said if window is not None and window < FOREVER), default=0)
 
     def limits(self, way: str) -> Limits:
         """Return how fast a way may be used: as declared, else as its provider is known to take it."""

@@ -163,6 +163,8 @@ class Retention:
     events: int | None = None
     attempts: int | None = None
     visits: int | None = None
+    messages: int | None = None
+    """Messages that are over, with everything known of them; never sooner than anything may still ask about them."""
 
 
 @dataclass(frozen=True, slots=True)

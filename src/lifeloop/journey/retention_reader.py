@@ -7,7 +7,7 @@ from lifeloop.journey.lengths import read_length
 from lifeloop.journey.shape import check_keys, one_block, one_text
 from lifeloop.journey.source import Map, Node, Report
 
-KEYS = ("texts", "events", "attempts", "visits")
+KEYS = ("texts", "events", "attempts", "visits", "messages")
 YEAR, MONTHS = 365, 12
 
 

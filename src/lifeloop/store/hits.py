@@ -76,9 +76,11 @@ def counts(tx: Tx, journey: str) -> Mapping[tuple[str, str, By], int]:
 
 
 def add(tx: Tx, message_id: str, link_key: str | None, what: What, by: By, now: Instant) -> None:
-    """Note one, to be judged with those around it later."""
+    """Note one, to be judged with those around it later; not of a message that goes at this very moment."""
     tx.run(
-        'INSERT INTO hit (message_id, link_key, what, "at", "by") VALUES (:message, :link, :what, :now, :by)',
+        'INSERT INTO hit (message_id, link_key, what, "at", "by")'
+        " SELECT m.id, CAST(:link AS text), CAST(:what AS text), CAST(:now AS bigint), CAST(:by AS text)"
+        f" FROM message m WHERE m.id = :message {tx.locked('FOR KEY SHARE')}",
         message=message_id,
         link=link_key,
         what=what,

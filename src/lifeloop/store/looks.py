@@ -8,6 +8,7 @@ and segment says when the clock may change the answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lifeloop.clock import Instant
 from lifeloop.store import customers
@@ -30,6 +31,12 @@ def soon_by_messages(tx: Tx, message_ids: Sequence[str]) -> None:
         f" WHERE s.asks_messages = 1 AND m.kind = 'mail' AND {which}",
         message_ids,
     )
+
+
+def soon_by_table(tx: Tx, name: str) -> None:
+    """Mark everybody whose messages lie in a month that goes, where a segment reads messages."""
+    which = f"SELECT DISTINCT s.name, m.customer_id FROM segment s, {name} m"
+    _insert(tx, f"{which} WHERE s.asks_messages = 1 AND m.kind = 'mail'")
 
 
 def claim(tx: Tx, now: Instant, limit: int) -> dict[str, tuple[int, ...]]:
@@ -56,8 +63,12 @@ def claim(tx: Tx, now: Instant, limit: int) -> dict[str, tuple[int, ...]]:
 
 def _mark(tx: Tx, which: str, ids: Sequence[int] | Sequence[str]) -> None:
     if ids:
-        tx.run(
-            f"INSERT INTO segment_look (segment, customer_id, due_at) SELECT w.*, 0 FROM ({which}) AS w"
-            f" WHERE true ORDER BY 1, 2 {AGAIN} 0",
-            ids=list(ids),
-        )
+        _insert(tx, which, ids=list(ids))
+
+
+def _insert(tx: Tx, which: str, **values: Any) -> None:
+    tx.run(
+        f"INSERT INTO segment_look (segment, customer_id, due_at) SELECT w.*, 0 FROM ({which}) AS w"
+        f" WHERE true ORDER BY 1, 2 {AGAIN} 0",
+        **values,
+    )

@@ -101,6 +101,16 @@ def horizon(plans: Iterable[Plan]) -> int:
     return max((_reach(plan) for plan in plans), default=0)
 
 
+def longest_look(plans: Collection[Plan], catalogue: Catalogue) -> int:
+    """Return the seconds that anything with a limit of time can look back at messages: gaps, limits, conditions.
+
+    Conditions inside a run see its own messages alone, which stay as long as it waits.
+    """
+    trees = (*catalogue.segments.values(), *(tree for plan in plans for tree in _before_any_run(plan)))
+    asked = [part.span.length for tree in trees for part in _parts(tree) if isinstance(part, MessageWas)]
+    return max([horizon(plans), *(at_most(length) for length in asked if length)])
+
+
 def _reach(plan: Plan) -> int:
     policies = [node.policy for node in plan.nodes if isinstance(node, Send)]
     windows = [policy.gap for policy in policies if policy.gap] + [

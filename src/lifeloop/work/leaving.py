@@ -113,13 +113,17 @@ def _reader(space: Workspace, tx: Tx, person: Person) -> Reader:
     if customer is None:
         return Reader()
     said = consents.of_customer(tx, customer.id)
-    return Reader(customer, _topic(space, tx, customer, person.topic), said)
+    return Reader(customer, _topic(space, tx, customer, said, person.topic), said)
 
 
-def _topic(space: Workspace, tx: Tx, customer: Customer, mark: bytes) -> str | None:
-    """Return the topic that a mark stands for; one that the project no longer has is known from what was sent."""
+def _topic(space: Workspace, tx: Tx, customer: Customer, said: Mapping[str, bool], mark: bytes) -> str | None:
+    """Return the topic that a mark stands for; one that the project no longer has is known from what they got or said.
+
+    What they got goes with ``retention``; what they said stays.
+    """
     found = next((name for name in space.catalogue.topics if topic_mark(name) == mark), None)
-    return found or next((name for name in ledger.topics(tx, customer.id) if topic_mark(name) == mark), None)
+    known = () if found else (*(name.rpartition("/")[2] for name in said), *ledger.topics(tx, customer.id))
+    return found or next((name for name in known if topic_mark(name) == mark), None)
 
 
 def _message(tx: Tx, customer_id: int, part: bytes) -> str | None:
