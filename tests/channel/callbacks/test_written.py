@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
+import jmespath
 import pytest
 
 from lifeloop.channel.callbacks import declared
 from lifeloop.channel.callbacks.values import Post
 from lifeloop.channel.callbacks.written import number, word_of
 from lifeloop.channel.declared_files import declared as provider
+from lifeloop.channel.expression import Expression
 
 NOWHERE = Path("/nowhere")
 TWILIO = {
@@ -70,7 +73,7 @@ def read(name, body):
         ("twilio", TWILIO | {"Body": "Lopeta", "OptOutType": "STOP"}, "opted_out", None),
         ("twilio", TWILIO | {"Body": "Thanks", "OriginalRepliedMessageSid": "SM0"}, "replied", "SM0"),
         ("bird", BIRD, "opted_out", None),
-        ("cm", CM, "opted_out", None),
+        ("cm", CM, "opted_out", "cm-1"),
         ("whatsapp-cloud", whatsapp(messages=[message("start")]), "opted_in", None),
         ("whatsapp-cloud", whatsapp(messages=[message("Gern", context={"id": "wamid.0"})]), "replied", "wamid.0"),
         (
@@ -93,6 +96,19 @@ def test_every_shipped_provider_hands_over_what_people_wrote(name, body, kind, a
     assert (found.kind, found.recipient, found.provider_id) == (kind, "+31612345678", answers)
     assert found.raw == ""  # what people write is read, and not kept
     assert read(name, body)[0].key == found.key
+
+
+def test_a_stop_after_a_thank_you_to_the_same_message_is_another_one():
+    thanks, stop = read("cm", CM | {"message": {"text": "thanks"}})[0], read("cm", CM)[0]
+    assert (thanks.kind, stop.kind, thanks.key != stop.key) == ("replied", "opted_out", True)
+
+
+def test_what_people_write_is_not_kept_where_a_file_calls_it_a_kind_either():
+    callbacks = provider("cm", NOWHERE).callbacks
+    kind = Expression("kind", jmespath.compile("kind"))
+    told = replace(callbacks, each=None, inbound=(), means={"text": "replied"}, kind=kind)
+    post = Post(body=json.dumps({"reference": "cm-1", "kind": "text", "said": "my knee hurts"}).encode())
+    assert [(one.kind, one.raw) for one in declared.read(told, post)] == [("replied", "")]
 
 
 def test_what_became_of_a_text_is_still_told_beside_it():

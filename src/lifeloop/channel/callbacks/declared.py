@@ -77,7 +77,7 @@ def _report(callbacks: Callbacks, item: Any, post: Post) -> Report | None:
         provider_id=theirs or None,
         bounce=grade if kind == "bounced" else None,
         reason=code(reason),
-        raw=kept(item),
+        raw="" if kind == "replied" else kept(item),  # what people write is theirs
     )
 
 
