@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lifeloop.engine.values import State, Visited
-from lifeloop.store import enrollments, inbox, ledger, messages, month_ends, months, outgoing, visits
+from lifeloop.store import enrollments, hits, inbox, ledger, messages, month_ends, months, outgoing, visits
 from lifeloop.store.opening import Store, StoreBusy, open_store
 from lifeloop.store.values import Decision, Line, NewRun, Outcome, Rendered
 
@@ -110,7 +110,9 @@ def test_a_month_goes_at_once_and_what_must_stay_is_kept(world) -> None:
         tx.run(
             "UPDATE enrollment SET status = 'completed', due_at = NULL, since = started_at WHERE due_at < :b", b=before
         )
-        assert [month_ends.over(tx, table, NOVEMBER) for table in month_ends.STAYS] == [[]] * 3
+        for id_ in (last, others[0]):
+            hits.add(tx, id_, None, "opened", "person", NOVEMBER)
+        assert [month_ends.over(tx, table, NOVEMBER) for table in month_ends.STAYS] == [[]] * 4
 
     for table in month_ends.STAYS:
         with store.reading() as tx:
@@ -123,6 +125,34 @@ def test_a_month_goes_at_once_and_what_must_stay_is_kept(world) -> None:
             assert month_ends.let_go(tx, november, before) is None, "it is gone"
         assert lies_in(store, table) == {f"{table}_default": 1}
     with store.reading() as tx:
+        assert list(messages.find(tx, list(ids))) == [last]
         assert inbox.find(tx, last) is not None
         assert len(messages.attempts(tx, last)) == 1
+        assert {id_: len(found) for id_, found in hits.of_messages(tx, [last, others[0]]).items()} == {
+            last: 1,
+            others[0]: 0,
+        }
         assert messages.attempts(tx, others[0]) == ()
+
+
+@pytest.mark.postgres
+def test_a_month_of_messages_goes_while_nobody_points_at_it_and_takes_its_tries_and_texts_along(world) -> None:
+    store: Store = world.store
+    make_all(store, NOVEMBER)
+    one = months.id_in(202611, "1" * 32)
+    send(world, {one: world.customers(1)[0]}, NOVEMBER)
+    with store.transaction() as tx:
+        tx.run("UPDATE enrollment SET status = 'completed', due_at = NULL")
+    with store.transaction() as tx:
+        hits.add(tx, one, None, "opened", "person", NOVEMBER)
+        with pytest.raises(StoreBusy), store.transaction() as writing:
+            month_ends.let_go(writing, "message_202611", NOVEMBER + 60 * DAY)
+    with store.transaction() as tx:
+        assert month_ends.let_go(tx, "message_202611", NOVEMBER + 60 * DAY) == 1
+    for table in ("message", "attempt", "rendered", "hit"):
+        assert lies_in(store, table) == {}
+    with store.transaction() as tx:
+        hits.add(tx, one, None, "clicked", "person", NOVEMBER)
+    assert lies_in(store, "hit") == {}, "whoever clicks now finds nothing to note it with"
+    with store.reading() as tx:
+        assert months.ahead(tx, NOVEMBER) == [f"{table}_202611" for table in ("message", "attempt", "rendered")]

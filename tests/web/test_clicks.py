@@ -10,6 +10,7 @@ from lifeloop.store import consents, events, hits, messages
 from lifeloop.store.values import ConsentRow
 from lifeloop.web.recipient_clicks import PICTURE
 from lifeloop.work import hits as judging
+from lifeloop.work.forgetting import forget
 from lifeloop.work.hits import Coming, settle_hits, who
 from lifeloop.work.tracking import safe_target
 
@@ -319,3 +320,33 @@ def test_the_pages_judge_by_themselves(recipients, monkeypatch):
 
     asyncio.run(click())
     assert "clicked" in receipts(shop, mail)
+
+
+def test_links_in_a_mail_go_on_working_when_its_message_is_gone(recipients):
+    shop = recipients(tracking="individual", retention="{messages: 30 days}")
+    mail = shop.mail(consents={"news": True, "tracking": True})
+    leave, (look, _), (picture,) = shop.link(mail, "u"), paths(mail, "c"), paths(mail, "o")
+    choose = shop.link(mail, "p")
+    shop.clock.set(shop.clock.now() + 400 * 86_400)
+    assert forget(shop.space, shop.clock.now()) == {"old_messages": 1}
+
+    assert shop.client.get(look, headers=PERSON).headers["location"] == OFFER
+    assert shop.client.get(picture, headers=PERSON).content == PICTURE
+    assert settle(shop) == 0
+    assert told(shop) == []
+    assert shop.client.get(choose).status_code == 200
+    assert shop.client.request("POST", leave, content="List-Unsubscribe=One-Click").text.startswith("Done.")
+    assert shop.said()[0]["news"] is False
+
+
+def test_a_topic_that_is_no_more_can_still_be_left_when_nothing_tells_of_it_but_their_yes(recipients):
+    shop = recipients(retention="{messages: 30 days}")
+    leave = shop.link(shop.mail(), "u")
+    file = shop.space.root / "lifeloop.yaml"
+    file.write_text(file.read_text().replace("  news:", "  letters:"))
+    shop.rewrite((shop.space.root / "journeys" / "one.yaml").read_text().replace("topic: news", "topic: letters"))
+    shop.clock.set(shop.clock.now() + 400 * 86_400)
+    assert forget(shop.space, shop.clock.now()) == {"old_messages": 1}
+
+    assert shop.client.request("POST", leave, content="List-Unsubscribe=One-Click").text.startswith("Done.")
+    assert shop.said()[0]["news"] is False

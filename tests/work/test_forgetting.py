@@ -116,7 +116,9 @@ def test_months_come_with_upkeep_and_go_with_retention(shop) -> None:
     ("text", "kept", "code"),
     [
         ("retention: {texts: 90 days, visits: 2 years}", Retention(texts=90, visits=730), None),
+        ("retention: {messages: 2 years}", Retention(messages=730), None),
         ("retention: {texts: 3 hours}", Retention(), "J184"),
+        ("retention: {messages: 3 hours}", Retention(), "J184"),
         ("retention: {letters: 3 days}", Retention(), "J105"),
         ("retention: 3 days", Retention(), "J104"),
     ],
