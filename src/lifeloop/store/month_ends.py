@@ -44,7 +44,7 @@ def over(tx: Tx, table: str, before: Instant) -> list[str]:
 def let_go(tx: Tx, name: str, before: Instant) -> int | None:
     """Drop a month that ``over`` named; returns how many rows went. None: too much stays, or somebody else is at it.
 
-    Nobody can write to the month, or point at it, from the look that says what stays until it is gone.
+    Nobody can write to the month from the look that says what stays until it is gone.
     """
     table, left = months.table_of(name), f"SELECT h.* FROM {name} h WHERE {STAYS[months.table_of(name)]}"
     if not months.alone(tx) or not tx.ask("SELECT to_regclass(:name) AS is_there", name=name)[0].is_there:
@@ -52,7 +52,7 @@ def let_go(tx: Tx, name: str, before: Instant) -> int | None:
     rows = _worth_it(tx, name, left, before)
     if rows is None:
         return None
-    tx.run(f"LOCK TABLE {name} IN EXCLUSIVE MODE")
+    tx.run(f"LOCK TABLE {name} IN SHARE MODE")
     tx.run(f"CREATE TEMPORARY TABLE kept ON COMMIT DROP AS {left}", before=before, aside=REASON)
     if table == "message":
         _drop_messages(tx, name)
@@ -75,8 +75,10 @@ def _worth_it(tx: Tx, name: str, left: str, before: Instant) -> int | None:
 def _drop_messages(tx: Tx, name: str) -> None:
     """Drop a month of messages and what points at them; what points at ``kept`` ones is put beside them.
 
-    PostgreSQL lets a table go that others point at only once nothing points at any of its rows.
+    PostgreSQL lets a table go that others point at only once nothing points at any of its rows. So from here on
+    nobody can: who wants to waits.
     """
+    tx.run(f"LOCK TABLE {name} IN EXCLUSIVE MODE")
     looks.soon_by_table(tx, name)
     month = int(name[-6:])
     within = f"message_id >= {months.bound('message', month)}"

@@ -71,7 +71,7 @@ def forget_messages(tx: Tx, before: Instant, limit: int) -> int:
     rows = tx.ask(
         # An id names the month in which its run fell due, before anything was said: later months need no look.
         f"SELECT m.id FROM message m WHERE m.id < {months.bound('message', months.after(months.month_of(before)))}"
-        f" AND m.made_at < :before AND NOT ({message_stays('m')}) ORDER BY m.id LIMIT :limit {locked}",
+        f" AND m.made_at < :before AND NOT ({message_stays('m')}) LIMIT :limit {locked}",
         before=before,
         limit=limit,
         aside=REASON,
