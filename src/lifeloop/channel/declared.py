@@ -92,6 +92,8 @@ class Callbacks:
 
     scheme: Scheme
     proof: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """What ``timestamp`` and ``signature`` are called in one header that holds both; none: the header is one text."""
     form: Form = "json"
     each: Expression | None = None
     """Finds the list of reports in what is posted; None: it is one report."""

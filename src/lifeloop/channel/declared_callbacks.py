@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lifeloop.channel.declared import KINDS, SCHEMES, Callbacks, Inbound
+from lifeloop.channel.declared import KINDS, Callbacks, Inbound
 from lifeloop.channel.declared_parts import expression, needed, said
+from lifeloop.channel.declared_verify import read_verify
 from lifeloop.channel.expression import Expression, read_expression
 from lifeloop.journey.shape import check_keys, missing, one_block, one_of, one_text, some_items
 from lifeloop.journey.source import Map, Node, Report
 
 FOUND = ("each", "message", "provider_id", "kind", "reason", "at")
 INBOUND = ("each", "when", "id", "text", "word", "answers", "at")
-PROOF = ("scheme", "header", "secret", "prefix", "encoding", "algorithm", "timestamp", "signed", "handshake")
 
 
 def read_callbacks(node: Node, report: Report) -> Callbacks | None:
@@ -25,28 +25,17 @@ def read_callbacks(node: Node, report: Report) -> Callbacks | None:
     if verify is None:
         missing("verify", "callbacks", block.place, report, example="verify: {scheme: hmac, header: x-signature}")
         return None
-    proof = one_block(verify, "verify", report)
-    if proof is not None:
-        _check_proof(proof, report)
-    scheme = one_of(found, "scheme", SCHEMES, report) if proof and (found := proof.value("scheme")) else None
+    how = read_verify(verify, report)
     form = block.value("sent_as")
     return replace(
         read_finds(block, report),
-        scheme=scheme or "none",
-        proof=_texts(proof, report) if proof else {},
+        scheme=how.scheme,
+        proof=how.proof,
+        parts=how.parts,
         form="form" if form is not None and one_of(form, "sent_as", ("json", "form"), report) == "form" else "json",
         means=read_means(block, report),
         inbound=said(block, "inbound", report, _inbounds) or (),
     )
-
-
-def _check_proof(proof: Map, report: Report) -> None:
-    """Report words that prove nothing, and one header for both the signature and its moment: it would fit neither."""
-    check_keys(proof, PROOF, "to verify", report)
-    header, stamp = ((found := proof.value(name)) and one_text(found, name, report) for name in ("header", "timestamp"))
-    if header and stamp and header.text.lower() == stamp.text.lower():
-        label = "a header that holds both cannot be taken apart here; name the header that holds the moment alone"
-        report.add("J506", "the signature and its moment are one header", stamp.place, label=label)
 
 
 def read_finds(block: Map, report: Report) -> Callbacks:
@@ -87,11 +76,6 @@ def _expression(block: Map, name: str, report: Report) -> Expression | None:
     node = block.value(name)
     text = one_text(node, name, report) if node is not None else None
     return read_expression(text, report) if text else None
-
-
-def _texts(block: Map, report: Report) -> dict[str, str]:
-    read = ((entry.key.text, one_text(entry.value, entry.key.text, report)) for entry in block.entries)
-    return {name: text.text for name, text in read if text is not None and name != "scheme"}
 
 
 def read_means(block: Map, report: Report) -> dict[str, str]:

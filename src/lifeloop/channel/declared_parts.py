@@ -26,6 +26,8 @@ EXAMPLES = {
     "from": "from: From",
     "message": "message: reference",
     "when": "when: code == `21610`",
+    "scheme": "scheme: hmac  (or none, and the address holds the secret)",
+    "signature": "signature: v1",
     "says": "says: what cannot be sent, and why",
 }
 

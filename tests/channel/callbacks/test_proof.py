@@ -272,6 +272,58 @@ def test_a_provider_file_describes_its_signature(algorithm, encoding):
         proof.signed(post, secrets("key"), NOW, how | {"algorithm": "md5"})
 
 
+PARTED = {"header": "X-Pigeon-Signature", "signed": "{timestamp}.{body}"}
+PARTS = {"timestamp": "t", "signature": "v1"}
+
+
+def mark(key="key", moment=NOW, body=b"{}"):
+    return hmac.new(key.encode(), b"%d." % moment + body, hashlib.sha256).hexdigest()
+
+
+def parted(given, body=b"{}"):
+    return Post(body=body, headers={"x-pigeon-signature": given})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f"t={NOW},v1={mark()}",
+        f"t={NOW}; v1={mark()}",
+        f"v1={mark('key before')}, v1={mark()}, v0=x, t={NOW}",
+        f"t={NOW},v1={mark('old')}",
+    ],
+)
+def test_a_header_that_holds_moment_and_signatures_is_taken_apart(given):
+    proof.signed(parted(given), secrets("key", "old"), NOW, PARTED, PARTS)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        f"t={NOW}",
+        f"v1={mark()}",
+        f"t={NOW},v1=",
+        f"t={NOW},v0={mark()}",
+        f"t={NOW},v1={mark('former')}",
+        f"t={NOW + 1},v1={mark()}",
+        f"t={NOW},v1={mark(body=b'[]')}",
+        f"t={NOW},v1={hmac.new(b'key', b'{}', hashlib.sha256).hexdigest()}",
+        f"t={NOW - 301},v1={mark(moment=NOW - 301)}",
+        f"t={NOW - 301},t={NOW},v1={mark(moment=NOW - 301)}",
+        f"t={NOW}," + "v1=00," * proof.MOST_SIGNATURES + f"v1={mark()}",
+    ],
+)
+def test_parts_that_are_wrong_old_or_missing_are_refused(given):
+    with pytest.raises(Refused):
+        proof.signed(parted(given), secrets("key", "old"), NOW, PARTED, PARTS)
+
+
+def test_another_body_under_a_header_of_parts_is_refused():
+    with pytest.raises(Refused):
+        proof.signed(parted(f"t={NOW},v1={mark()}", b"[]"), secrets("key"), NOW, PARTED, PARTS)
+
+
 def test_a_header_of_the_providers_own_name():
     proof.header(Post(body=b"", headers={"x-own": "word"}), secrets("word"), "X-Own")
     with pytest.raises(Refused):

@@ -166,3 +166,23 @@ def test_a_file_of_the_projects_own_says_how_it_proves_itself(tmp_path):
     ]
     grades = [one.read(Post(body=b'{"reports": [{"state": "%s"}]}' % word))[0].bounce for word in (b"lost", b"gone")]
     assert grades == ["soft", "hard"]
+
+
+def test_a_file_says_how_one_header_is_taken_apart(tmp_path):
+    (tmp_path / "providers").mkdir()
+    (tmp_path / "providers" / "pigeon.yaml").write_text(
+        "provider: pigeon\ncarries: [sms]\nrequest: {url: https://api.example.com/texts}\n"
+        "callbacks:\n  verify:\n    scheme: hmac\n    header: X-Pigeon-Signature\n"
+        "    parts: {timestamp: t, signature: v1}\n    signed: '{timestamp}.{body}'\n"
+    )
+    one = found("sms", replace(catalogue(sms={"provider": "pigeon", **SECRETS}), root=tmp_path))
+    body = b'{"ref": "m001"}'
+
+    def given(key):
+        return f"t={NOW},v1={hmac.new(key, b'%d.' % NOW + body, hashlib.sha256).hexdigest()}"
+
+    for key in (b"new-secret", b"old-secret"):
+        one.check(Post(body=body, headers={"x-pigeon-signature": given(key)}), NOW)
+    for key, changed, now in ((b"other", body, NOW), (b"new-secret", b"{}", NOW), (b"new-secret", body, NOW + 301)):
+        with pytest.raises(Refused):
+            one.check(Post(body=changed, headers={"x-pigeon-signature": given(key)}), now)

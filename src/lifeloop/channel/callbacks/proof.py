@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -47,24 +48,33 @@ def in_address(post: Post, secrets: Secrets) -> None:
     _any([post.word.encode()], [secret.reveal().encode() for secret in secrets])
 
 
-def signed(post: Post, secrets: Secrets, now: Instant, how: Mapping[str, str]) -> None:
+def signed(
+    post: Post, secrets: Secrets, now: Instant, how: Mapping[str, str], parts: Mapping[str, str] | None = None
+) -> None:
     """Take an HMAC over the body as a provider file describes it.
 
     ``header``, ``prefix``, ``encoding`` (hex or base64), ``algorithm``, ``timestamp`` (the name of its header) and
-    ``signed``, in which ``{timestamp}`` and ``{body}`` stand for themselves.
+    ``signed``, in which ``{timestamp}`` and ``{body}`` stand for themselves. ``parts``: what ``signature`` and
+    ``timestamp`` are called in a header of several parts, as in ``t=…,v1=…,v1=…``; any of the signatures will do.
     """
-    given = post.headers.get(how.get("header", "x-signature").lower(), "")
-    if not given.startswith(how.get("prefix", "")):
+    given, prefix = post.headers.get(how.get("header", "x-signature").lower(), ""), how.get("prefix", "")
+    known = _parted(given, parts) if parts else {"signature": [given]}
+    offered = [text.removeprefix(prefix) for text in known["signature"] if text.startswith(prefix)]
+    if not offered:
         raise Refused("the signature has another form")
     before, _, after = how.get("signed", "{body}").partition("{body}")
-    if stamp := how.get("timestamp"):
-        moment = post.headers.get(stamp.lower(), "")
-        _recent(moment, now, TOLERANCE)
-        before, after = before.replace("{timestamp}", moment), after.replace("{timestamp}", moment)
+    if moments := [post.headers.get(how["timestamp"].lower(), "")] if "timestamp" in how else known.get("timestamp"):
+        _recent(moments[0], now, TOLERANCE)
+        before, after = (text.replace("{timestamp}", moments[0]) for text in (before, after))
     content = before.encode() + post.body + after.encode()
     form = bytes.fromhex if how.get("encoding", "hex") == "hex" else _base64
-    algorithm = how.get("algorithm", "sha256")
-    _any([_bytes(given.removeprefix(how.get("prefix", "")), form)], _macs(secrets, content, algorithm))
+    _any([_bytes(text, form) for text in offered], _macs(secrets, content, how.get("algorithm", "sha256")))
+
+
+def _parted(given: str, parts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return what stands in each part of a header. No encoding has a comma or semicolon."""
+    pairs = [item.strip().partition("=") for item in re.split("[,;]", given, maxsplit=MOST_SIGNATURES)]
+    return {ours: [text for name, _, text in pairs if name == theirs] or [""] for ours, theirs in parts.items()}
 
 
 def standard_webhooks(post: Post, secrets: Secrets, now: Instant, prefix: str = "webhook") -> None:

@@ -141,7 +141,7 @@ def _declared(callbacks: Callbacks, given: Mapping[str, str | None], environ: Ma
         case "basic":
             return lambda post, _now: proof.shared(post, secrets)
         case "hmac":
-            return lambda post, now: proof.signed(post, secrets, now, how)
+            return lambda post, now: proof.signed(post, secrets, now, how, callbacks.parts)
         case "twilio":
             return lambda post, _now: proof.twilio(post, secrets)
         case "meta":
