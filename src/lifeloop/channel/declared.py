@@ -114,6 +114,8 @@ class Lookup:
 
     order: Order
     reads: Callbacks
+    asked_by_id: bool = False
+    """The file promises that what is found is the message that was asked for, though our id does not stand in it."""
 
 
 @dataclass(frozen=True, slots=True)

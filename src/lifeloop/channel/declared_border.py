@@ -98,7 +98,7 @@ class DeclaredBorder:
     def found(self, question: Question, reply: Reply, /) -> tuple[Report, ...]:
         """Read what the answer knows of the message."""
         lookup = self._declared.lookup
-        return () if lookup is None else looked_up(lookup.reads, reply.json, question.id)
+        return () if lookup is None else looked_up(lookup, reply.json, question.id)
 
     def _filled(self, order: Order, data: dict[str, Any]) -> httpx.Request:
         inside = {**data, "message": {name: _escaped(value) for name, value in data["message"].items()}}

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from lifeloop.channel.callbacks.declared import looked_up
 from lifeloop.channel.declared_border import DeclaredBorder
 from lifeloop.channel.declared_reader import read_provider
 from lifeloop.channel.exchange import Wire
@@ -79,6 +80,7 @@ lookup:
   means: {ok: accepted, gone: dead}
   absent_after: 10 minutes
 """
+BY_ID = OWN.replace("  message: reference\n", "  asked_by_id: true\n")
 
 
 def answered(serving, border, *answers, question=ASKED):
@@ -170,6 +172,51 @@ def test_a_provider_file_says_how_it_is_asked(items, what, kinds, serving):
     assert seen[0].path == f"/messages?reference={ID}&to=%2B31%26612"
     assert seen[0].headers["authorization"] == "Bearer key"
     assert seen[0].body == b""
+
+
+@pytest.mark.parametrize(
+    ("answer", "what", "kinds"),
+    [
+        ({"items": [{"id": 7, "status": "gone"}]}, "there", [("bounced", "7")]),
+        ({"items": [{"id": 7, "status": "a new word"}]}, "there", [("accepted", None)]),
+        ({"items": []}, "absent", []),
+        ({"items": [{"error": "busy"}]}, "unknown", []),
+        ({"error": "busy"}, "unknown", []),
+        ({"items": None}, "unknown", []),
+    ],
+)
+def test_what_was_asked_for_by_our_id_need_not_repeat_it(answer, what, kinds, serving):
+    found, _ = answered(serving, own(BY_ID), (200, answer))
+
+    assert (found.what, [(one.kind, one.provider_id) for one in found.reports]) == (what, kinds)
+    assert {one.message for one in found.reports} <= {ID}
+
+
+def test_reports_of_two_messages_that_were_asked_by_id_are_two():
+    answer = {"items": [{"status": "gone", "id": 7}]}
+    lookup = read_provider(BY_ID.replace("  provider_id: id\n", ""), "own.yaml", Problems()).lookup
+
+    assert looked_up(lookup, answer, ID)[0].key != looked_up(lookup, answer, OTHER)[0].key
+
+
+def test_without_the_promise_an_answer_of_another_form_leaves_it_open_too(serving):
+    assert answered(serving, own(), (200, {"error": "busy"}))[0].what == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("reference={{ message.id }}&", "", "promises to ask by our id"),
+        ("  each: items\n", "  each: items\n  message: reference\n", "contradict each other"),
+        ("  provider_id: id\n  kind: status\n", "", "how a message that was found is known"),
+        ("asked_by_id: true", "asked_by_id: maybe", '"maybe" is not possible'),
+        ("asked_by_id: true", "asked_by_id: false", '"message"'),
+    ],
+)
+def test_a_promise_that_is_not_kept_is_told(old, new, words):
+    problems = Problems()
+    read_provider(BY_ID.replace(old, new), "own.yaml", problems)
+    assert any(words in one.message for one in problems.found)
 
 
 def test_what_a_lookup_promises_is_declared():

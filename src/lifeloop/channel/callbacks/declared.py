@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from lifeloop.channel.callbacks.reading import at, code, form_of, items, json_of, kept, made_key, message_id
-from lifeloop.channel.callbacks.values import Bounce, Kind, Post, Report
+from lifeloop.channel.callbacks.values import Bounce, Kind, Malformed, Post, Report
 from lifeloop.channel.callbacks.written import kind_of, number, word_of
-from lifeloop.channel.declared import Callbacks, Inbound
+from lifeloop.channel.declared import Callbacks, Inbound, Lookup
 from lifeloop.channel.expression import Expression
 
 MEANS: dict[str, Kind] = {
@@ -29,12 +29,19 @@ def read(callbacks: Callbacks, post: Post) -> tuple[Report, ...]:
     return (*told, *wrote)
 
 
-def looked_up(reads: Callbacks, data: Any, message: str) -> tuple[Report, ...]:
-    """Return what an answer knows of one message. Without a word for what happened, being there means accepted."""
-    found = data if reads.each is None else reads.each.find(data)
-    ours = [item for item in items(found or []) if _word(reads.message, item) == message]
+def looked_up(lookup: Lookup, data: Any, message: str) -> tuple[Report, ...]:
+    """Return what an answer knows of one message. Without a word for what happened, being there means accepted.
+
+    Raises:
+        Malformed: the answer is of another form; whether the message is there stays open.
+    """
+    reads = lookup.reads
+    found = items(data if reads.each is None else reads.each.find(data))
+    if lookup.asked_by_id and not all(_word(reads.kind, item) or _word(reads.provider_id, item) for item in found):
+        raise Malformed("what was found is no message")
+    ours = [item for item in found if lookup.asked_by_id or _word(reads.message, item) == message]
     there = Report(key=f"lookup:{message}", kind="accepted", message=message)
-    told = (_report(reads, item, Post(body=b"")) for item in ours) if reads.kind else ()
+    told = (_report(reads, item, Post(body=b""), message) for item in ours) if reads.kind else ()
     return tuple(report for report in told if report) or ((there,) if ours else ())
 
 
@@ -59,14 +66,14 @@ def _wrote(inbound: Inbound, item: Any, who: str) -> Report:
     )
 
 
-def _report(callbacks: Callbacks, item: Any, post: Post) -> Report | None:
+def _report(callbacks: Callbacks, item: Any, post: Post, asked: str = "") -> Report | None:
     words = {**item, "query": dict(post.query)}
     said = _word(callbacks.kind, words)
     means = callbacks.means.get(said, "")
     kind = MEANS.get(means)
     if kind is None:
         return None
-    ours, theirs = (_word(found, words) for found in (callbacks.message, callbacks.provider_id))
+    ours, theirs = asked or _word(callbacks.message, words), _word(callbacks.provider_id, words)
     moment, reason = _word(callbacks.at, words), _word(callbacks.reason, words)
     grade: Bounce = "hard" if means == "dead" else "soft"
     return Report(
