@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from lifeloop.channel.callbacks.receivers import NotReady
+from lifeloop.channel.callbacks.values import Refused
 from lifeloop.channel.declared import MESSAGE
 from lifeloop.channel.declared_border import DeclaredBorder
 from lifeloop.channel.declared_reader import read_provider
@@ -121,6 +123,43 @@ def test_a_message_has_exactly_the_names_that_files_may_read():
     made = border("{url: https://api.example.com}")
 
     assert made.check(TEXT).words.keys() == made.check(mail).words.keys() == MESSAGE
+
+
+def test_reports_and_lookups_are_tried_without_a_server(tmp_path):
+    rest = (
+        'callbacks: {verify: {scheme: none}, provider_id: "query.p", kind: state, means: {ok: delivered}}\n'
+        'lookup: {url: "https://x.example.com/{{ message.id }}", asked_by_id: true, kind: state, means: {ok: opened}}\n'
+    )
+    (tmp_path / "providers").mkdir()
+    file = tmp_path / "providers" / "acme.yaml"
+    file.write_text(f"{HEAD}request: {{url: https://x.example.com}}\n{rest}")
+    tried = try_out("acme", tmp_path, {"callback_secret": "word"}, TEXT)
+
+    (report,) = tried.reported({"state": "ok"}, url="https://mail.example.com/cb/sms/word?p=p1")
+    assert (report.kind, report.provider_id) == ("delivered", "p1")
+    with pytest.raises(Refused):
+        tried.reported({"state": "ok"}, url="https://mail.example.com/cb/sms/other")
+    assert [one.message for one in tried.looked_up(200, {"state": "ok"}).reports] == ["m1"]
+
+    file.write_text(f"{HEAD}request: {{url: https://x.example.com}}\n")
+    plain = try_out("acme", tmp_path, {}, TEXT)
+    assert (plain.asks, plain.looked_up(200, {}).what) == ("", "unknown")
+    with pytest.raises(ValueError, match="no callbacks"):
+        plain.reported({})
+
+
+def test_a_report_by_a_provider_of_mail_proves_itself_when_tried(tmp_path):
+    (tmp_path / "providers").mkdir()
+    verify = "callbacks: {verify: {scheme: header, header: X-Own}, kind: state, means: {ok: delivered}}\n"
+    (tmp_path / "providers" / "acme.yaml").write_text(f"{HEAD}request: {{url: https://x.example.com}}\n{verify}")
+    mail = Envelope(id="m1", to="a@example.com", sender=Sender("a", "A", "a@example.com"), subject="x", text="x")
+    tried = try_out("acme", tmp_path, {"callback_secret": "word"}, mail)
+
+    assert tried.reported({"state": "ok"}, {"X-Own": "word"})[0].kind == "delivered"
+    with pytest.raises(Refused):
+        tried.reported({"state": "ok"}, {"X-Own": "other"})
+    with pytest.raises(NotReady):
+        try_out("acme", tmp_path, {}, mail).reported({"state": "ok"}, {"X-Own": ""})
 
 
 def test_trying_says_what_is_missing():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lifeloop.channel.callbacks.values import Refused
 from lifeloop.clock import SetClock
 from lifeloop.store import customers, ledger
 from lifeloop.work import checking
@@ -141,6 +142,22 @@ def test_a_wrong_key_uses_no_message_up(project):
 
     assert message.status == "sent"
     assert len(asked) == 2
+
+
+def blocks(kind, begins=""):
+    return re.findall(rf"```{kind}\n({begins}.*?)```", PAGE, re.DOTALL)
+
+
+@pytest.mark.parametrize("lookup", blocks("yaml other", "lookup:"))
+def test_what_the_page_tries_comes_out_as_it_says(lookup, project, monkeypatch):
+    (callbacks, _) = blocks("yaml other", "callbacks:")
+    (project / "providers" / "pidge.yaml").write_text(FILE + callbacks + lookup)
+    monkeypatch.chdir(project)
+    names = {}
+    exec("\n".join(blocks("python")), names)  # noqa: S102  # the page's own example
+
+    with pytest.raises(Refused):
+        names["tried"].reported(names["body"], headers={"x-pidge-signature": "00"})
 
 
 @pytest.mark.parametrize(("settings", "leaves"), [("", False), (SETTINGS, True), ("email: postmark\n", True)])

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import httpx
 
-from lifeloop.channel.callbacks.values import Report
+from lifeloop.channel.callbacks.values import Malformed, Report
 from lifeloop.channel.providers.reply import Reply
 from lifeloop.clock import Instant
 
@@ -54,6 +54,16 @@ class Answering(Protocol):
     async def look_up(self, questions: Sequence[Question], /) -> Sequence[Found]:
         """Ask for each message once, and return one answer per question, in order."""
         ...
+
+
+def known(border: Searchable, question: Question, reply: Reply) -> tuple[Report, ...] | None:
+    """Return what one answer knows of the message; None: it does not say, and leaves it open."""
+    if not reply.ok or reply.json is None:
+        return None
+    try:
+        return border.found(question, reply)
+    except Malformed:
+        return None
 
 
 def accepted(question: Question, provider_id: str = "") -> Report:

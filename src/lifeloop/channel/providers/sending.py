@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
-from lifeloop.channel.callbacks.values import Malformed
 from lifeloop.channel.exchange import Wire
 from lifeloop.channel.guard import Forbidden
-from lifeloop.channel.lookup import Found, Question, Searchable
+from lifeloop.channel.lookup import Found, Question, Searchable, known
 from lifeloop.channel.mime import Unsendable
 from lifeloop.channel.providers.provider import Border
 from lifeloop.channel.providers.reply import Item, Reply
@@ -92,13 +91,10 @@ class ProviderChannel(Generic[Checked]):
             except Forbidden:
                 return Found(id=question.id, what="unknown")
             reply = Reply.read(self._name, got, self._clock.now())
-            try:
-                known = border.found(question, reply) if reply.ok and reply.json is not None else None
-            except Malformed:
-                known = None
-            if known:
-                return Found(id=question.id, what="there", reports=known)
-            absent = absent and known is not None
+            reports = known(border, question, reply)
+            if reports:
+                return Found(id=question.id, what="there", reports=reports)
+            absent = absent and reports is not None
         return Found(id=question.id, what="absent" if absent else "unknown")
 
     def _parts(self, items: Sequence[Checked]) -> Iterable[Sequence[Checked]]:
