@@ -6,6 +6,7 @@ What stands behind the language of a fence says what an example is:
   anything, on a line of its own for any lines. ``console about``: figures may differ, what they are about may not.
   ``console by-hand`` is not run: it needs a server, or another machine.
 - ``yaml journeys/hello.yaml``, ``markdown templates/…``: a whole file; the commands after it on the page see it.
+- ``yaml providers/pidge.yaml more``: what comes behind it in that file from here on.
 - ``yaml lifeloop.yaml``: parts of the project file, which must be read without a mistake.
 - ``yaml``: a whole journey, or steps, or words from the top of one; it must compile.
 - ``yaml wrong J111``: the same, and it must be refused with that code. ``yaml other``: not ours to check.
@@ -118,7 +119,8 @@ class Shop:
                     exec(compile(example.text, str(example), "exec"), self._python)  # noqa: S102  # our own docs
                 return []
             case _ if example.file:
-                self.write(example.file, example.text)
+                before = (self.root / example.file).read_text(encoding="utf-8") if "more" in example.words else ""
+                self.write(example.file, before + example.text)
         return []
 
     def write(self, file: str, text: str) -> None:

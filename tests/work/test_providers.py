@@ -24,6 +24,7 @@ NOW = 1_780_000_000
 PAGE = (Path(__file__).parents[2] / "docs" / "adding-a-provider.md").read_text(encoding="utf-8")
 FILE = re.search(r"```yaml providers/pidge\.yaml\n(.*?)```", PAGE, re.DOTALL)[1]
 SETTINGS = re.search(r"```yaml other\n(channels:.*?)```", PAGE, re.DOTALL)[1]
+PART = r"yaml (?:other|providers/pidge\.yaml more)"
 PROJECT = """\
 project: small-shop
 test_addresses: ["+31612345678"]
@@ -148,9 +149,9 @@ def blocks(kind, begins=""):
     return re.findall(rf"```{kind}\n({begins}.*?)```", PAGE, re.DOTALL)
 
 
-@pytest.mark.parametrize("lookup", blocks("yaml other", "lookup:"))
+@pytest.mark.parametrize("lookup", blocks(PART, "lookup:"))
 def test_what_the_page_tries_comes_out_as_it_says(lookup, project, monkeypatch):
-    (callbacks, _) = blocks("yaml other", "callbacks:")
+    (callbacks, _) = blocks(PART, "callbacks:")
     (project / "providers" / "pidge.yaml").write_text(FILE + callbacks + lookup)
     monkeypatch.chdir(project)
     names = {}
