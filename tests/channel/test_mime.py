@@ -211,7 +211,7 @@ def test_half_a_character_is_refused(half):
         raw(envelope(**{half: "x\ud83d"}))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.from_regex(mime.PLAIN_ADDRESS, fullmatch=True))
 def test_an_address_that_looks_plain_is_what_the_library_makes_of_it(text):
     try:

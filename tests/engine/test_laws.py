@@ -36,7 +36,7 @@ from lifeloop.journey.plan import (
 DAY = 86_400
 EVENTS = ("a.came", "b.came", "left", "bought")
 DATES = st.dates(min_value=date(2026, 8, 1), max_value=date(2027, 8, 1))
-PATIENT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PATIENT = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 lengths = st.builds(
     Length,

@@ -134,7 +134,7 @@ def files(draw):
 
 
 @given(files())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_tidying_twice_is_tidying_once_and_never_changes_the_meaning(text):
     once = tidy(text)
     assert tidy(once) == once

@@ -128,7 +128,7 @@ plans = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(plans)
 def test_a_plan_survives_json(plan):
     again = plan_from_json(plan_to_json(plan))

@@ -41,7 +41,7 @@ steps = st.lists(
     ),
     max_size=4,
 ).map("\n".join)
-relaxed = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def is_told(text: str, known) -> None:

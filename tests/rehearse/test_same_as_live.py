@@ -281,7 +281,7 @@ def written(folder, writer):
     return project
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=QUIET, derandomize=True, phases=NO_SHRINKING)
+@settings(max_examples=50, deadline=None, suppress_health_check=QUIET, derandomize=True, phases=NO_SHRINKING)
 @given(seed=SEEDS)
 def test_every_run_ends_and_nothing_is_said_twice(folder, seed):
     writer = Writer(seed)
@@ -307,7 +307,7 @@ def _set(world, what, value):
     return Given(world.now, "set", "", {what: value})
 
 
-@settings(max_examples=24, deadline=None, suppress_health_check=QUIET, derandomize=True, phases=NO_SHRINKING)
+@settings(max_examples=16, deadline=None, suppress_health_check=QUIET, derandomize=True, phases=NO_SHRINKING)
 @given(seed=SEEDS)
 def test_random_journeys_run_the_same_in_both(both, folder, seed):
     writer = Writer(seed)

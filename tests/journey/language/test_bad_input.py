@@ -18,7 +18,7 @@ from lifeloop.journey.project_file import read_catalogue
 from lifeloop.journey.source import Place, Report, Scalar
 from lifeloop.journey.times import read_time
 
-from_here = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+from_here = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 WORDS = st.sampled_from(
     [

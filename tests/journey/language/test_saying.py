@@ -105,7 +105,7 @@ CONDITIONS = st.recursive(LEAVES, grown, max_leaves=6)
 
 
 @given(CONDITIONS)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=200)
 def test_reading_what_is_said_gives_the_same_condition(scope, condition: Condition):
     here = scope.having("event", {**scope.roots["event"], **scope.catalogue.events["order.placed"].attributes})
     said = say_condition(condition)
