@@ -71,17 +71,6 @@ KILLED = 0.6
 """The part of the strikes that kill; the others freeze."""
 
 
-@contextmanager
-def sink() -> Iterator[str]:
-    process = subprocess.Popen([sys.executable, HERE / "recorder.py"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-    finally:
-        process.terminate()
-        process.communicate()
-
-
 def told(address: str, what: str = "") -> dict[str, Any]:
     """Return what the sink says: everything, or with ``count`` how many came where."""
     assert urlsplit(address).hostname == "127.0.0.1"

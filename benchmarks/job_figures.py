@@ -26,7 +26,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from measure import Figure, Size
-from shop import TOP, database, stores
+from shop import TOP, database, serving, stores
 
 HERE = Path(__file__).parent
 VENV = TOP / ".venv" / "peers"
@@ -104,7 +104,7 @@ def install() -> None:
 
 def run(peer: Peer, store: str, folder: Path, many: int, *, free: float = 0) -> Ran:
     """Let one engine do the job once; ``free``: seconds that are not counted."""
-    with sink() as address, database(store, folder) as url, _engine(peer, address, url, many) as process:
+    with serving("sink.py") as address, database(store, folder) as url, _engine(peer, address, url, many) as process:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "ready", f"{peer.name} did not start"
         used, began = cpu_of(process.pid), time.perf_counter()
@@ -128,17 +128,6 @@ def _await(address: str, many: int, began: float, process: subprocess.Popen) -> 
         time.sleep(0.02)
     assert not came["repeated"], came
     return came
-
-
-@contextmanager
-def sink() -> Iterator[str]:
-    process = subprocess.Popen([sys.executable, HERE / "sink.py"], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-    finally:
-        process.terminate()
-        process.communicate()
 
 
 def count(address: str) -> dict[str, int]:

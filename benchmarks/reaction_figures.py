@@ -29,12 +29,11 @@ from crew import (
     let_wait,
     opened,
     prefect,
-    sink,
     told,
     write_shop,
 )
 from measure import Figure, Size
-from shop import database, stores
+from shop import database, serving, stores
 
 from lifeloop.work import keys
 from lifeloop.work.workspace import Workspace
@@ -84,7 +83,7 @@ class _Shop:
 def _shop(size: Size, store: str) -> Iterator[_Shop]:
     root = write_shop(size.folder / f"reaction{next(NUMBERS)}", answer=ANSWER)
     with ExitStack() as stack:
-        address = stack.enter_context(sink())
+        address = stack.enter_context(serving("recorder.py"))
         environ = {"SINK_URL": address, "SINK_SECRET": f"whsec_{'a' * 40}", "LIFELOOP_LEASE": str(10 * LEASE)}
         environ["LIFELOOP_DATABASE"] = stack.enter_context(database(store, size.folder))
         space = stack.enter_context(opened(root, environ))

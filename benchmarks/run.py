@@ -78,22 +78,22 @@ def main() -> int:
     asked = _asked()
     found: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
-        failed = _measure(found, figures(asked.only, _size(asked, Path(folder))))
+        failed = _measure(found, figures(asked.only, _size(asked, Path(folder))), write=asked.write)
     if asked.json:
         print(json.dumps({"machine": machine(), "figures": [one.document() for one in found]}, indent=2))
     else:
         print(f"\n{as_text(found)}\n\n{machine()}")
-    if asked.write:
-        page.write(found, machine())
     return failed
 
 
-def _measure(found: list[Figure], figures: Iterable[Figure]) -> int:
-    """Collect figures; one that cannot be measured ends it, and those before it are kept."""
+def _measure(found: list[Figure], figures: Iterable[Figure], *, write: bool) -> int:
+    """Collect figures, and keep each as soon as it is known; one that cannot be measured ends it."""
     try:
         for figure in figures:
             found.append(figure)
             print(f"{figure.what} {figure.store}".strip(), file=sys.stderr, flush=True)
+            if write:
+                page.write([figure], machine())
     except Exception:  # noqa: BLE001  # whatever it is, what was measured before is not lost
         traceback.print_exc()
         return 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -88,6 +90,18 @@ def small_project(folder: Path) -> Path:
     for name in ("rome", "elsewhere"):
         (folder / "templates" / f"{name}.md").write_text(TEXT)
     return folder
+
+
+@contextmanager
+def serving(script: str) -> Iterator[str]:
+    """One of our servers beside this file, in a process of its own; yields its address."""
+    process = subprocess.Popen([sys.executable, Path(__file__).with_name(script)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 def stores() -> tuple[str, ...]:

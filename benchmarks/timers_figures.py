@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
-from crew import JOURNEY, Crew, at_percent, crew, keys_of, let_more_wait, let_wait, opened, sink, told, write_shop
+from crew import JOURNEY, Crew, at_percent, crew, keys_of, let_more_wait, let_wait, opened, told, write_shop
 from measure import Figure, Size
-from shop import DAY, database
+from shop import DAY, database, serving
 
 from lifeloop.clock import SystemClock
 from lifeloop.work.workspace import Workspace
@@ -90,7 +90,7 @@ def _resident(process: int) -> float:
 def _shop(size: Size, waiting: int) -> Iterator[tuple[Workspace, Crew, str]]:
     root = write_shop(size.folder / f"timers{next(NUMBERS)}", small=JOURNEY.format(name="small"))
     with ExitStack() as stack:
-        address = stack.enter_context(sink())
+        address = stack.enter_context(serving("recorder.py"))
         environ = {"SINK_URL": address, "SINK_SECRET": f"whsec_{'a' * 40}"}
         environ["LIFELOOP_DATABASE"] = stack.enter_context(database(STORE, size.folder))
         space = stack.enter_context(opened(root, environ))

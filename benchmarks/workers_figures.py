@@ -35,12 +35,11 @@ from crew import (
     let_wait,
     opened,
     prefect,
-    sink,
     told,
     write_shop,
 )
 from measure import Figure, Size
-from shop import database
+from shop import database, serving
 
 from lifeloop.clock import SystemClock
 from lifeloop.work.workspace import Workspace
@@ -181,7 +180,7 @@ def _shop(size: Size) -> Iterator[_Shop]:
     many, application = size.many // 2, f"crew_{os.getpid()}_{number}"
     with ExitStack() as stack:
         url = f"{stack.enter_context(database(STORE, size.folder))}&application_name={application}"
-        address = stack.enter_context(sink())
+        address = stack.enter_context(serving("recorder.py"))
         environ = {"LIFELOOP_DATABASE": url, "SINK_URL": address, "SINK_SECRET": f"whsec_{'a' * 40}"}
         environ["LIFELOOP_LEASE"] = str(LEASE)
         space = stack.enter_context(opened(root, environ))
