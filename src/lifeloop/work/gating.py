@@ -87,30 +87,46 @@ def pass_gate(
         claimed = outgoing.claim_ready(tx, now, limit, journeys=ordered, shard=shard, customer=customer, but=lanes)
         if not claimed:
             return Gated((), {})
-        plans = space.plans.by_digest(tx, {row.plan for row in claimed if row.plan})
-        kinds = {digest: plan.object for digest, plan in plans.items() if plan.object}
-        known = outgoing.load_gate_facts(tx, claimed, now - horizon(plans.values()), kinds=kinds)
-        known = _among_others(space, tx, claimed, plans, known)
+        plans, known = _learn(space, tx, claimed, now)
         decisions = guard.judge(claimed, known, _decide_all(space, claimed, plans, known, now))
-        # A lease is counted on the real clock: a wave may decide as of another moment.
-        lease_until = max(now, space.clock.now()) + space.lease
-        turns = give_turns(
-            space,
-            tx,
-            claimed,
-            decisions,
-            now,
-            lease_until,
-            is_halted=guard.is_halted,
-            locale_of=_locale_in(known),
-            busy=busy,
-        )
-        decisions, claimed = list(turns.decisions), turns.taken_by(claimed)
-        end_runs(tx, claimed, decisions, now)
-        fences = outgoing.mark(tx, decisions, now, owner=space.owner, lease_until=lease_until)
-        guard.count(claimed, fences)
-    gated = _gated(claimed, decisions, fences, known, plans)
+        turns, taken, fences = _mark(space, tx, guard, claimed, decisions, known, now, busy)
+    gated = _gated(taken, turns.decisions, fences, known, plans)
     return replace(gated, turns=turns, tripped=halt_for(space, guard.trips, now))
+
+
+def _learn(
+    space: Workspace, tx: Tx, claimed: Sequence[Message], now: Instant
+) -> tuple[dict[str, Plan], dict[str, GateFacts]]:
+    """Return the plans that messages were made by, and by message all that may decide about it."""
+    plans = space.plans.by_digest(tx, {row.plan for row in claimed if row.plan})
+    kinds = {digest: plan.object for digest, plan in plans.items() if plan.object}
+    known = outgoing.load_gate_facts(tx, claimed, now - horizon(plans.values()), kinds=kinds)
+    return plans, _among_others(space, tx, claimed, plans, known)
+
+
+def _mark(
+    space: Workspace,
+    tx: Tx,
+    guard: Guard,
+    claimed: Sequence[Message],
+    decisions: Sequence[Decision],
+    known: Mapping[str, GateFacts],
+    now: Instant,
+    busy: Collection[str],
+) -> tuple[Turns, Sequence[Message], dict[str, int]]:
+    """Let the ways out say how many may leave, and write every decision.
+
+    Returns their turns, the messages with the ways that they take, and fences by message.
+    """
+    # A lease is counted on the real clock: a wave may decide as of another moment.
+    until = max(now, space.clock.now()) + space.lease
+    halted, locale_of = guard.is_halted, _locale_in(known)
+    turns = give_turns(space, tx, claimed, decisions, now, until, is_halted=halted, locale_of=locale_of, busy=busy)
+    taken = turns.taken_by(claimed)
+    end_runs(tx, taken, turns.decisions, now)
+    fences = outgoing.mark(tx, turns.decisions, now, owner=space.owner, lease_until=until)
+    guard.count(taken, fences)
+    return turns, taken, fences
 
 
 def _locale_in(known: Mapping[str, GateFacts]) -> Callable[[Message], str | None]:
